@@ -1,0 +1,38 @@
+# Every target makes and fills .venv by itself; all it needs is Python 3.11 or newer, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: demo test check nightly bench
+
+demo: .venv/core  ## pretrain on small digits, evaluate, write a report: a few minutes
+	$(BIN)/lookalike pretrain simclr-digits --out runs/digits
+	$(BIN)/lookalike evaluate runs/digits linear prototypes
+
+test: .venv/dev  ## the tests of every commit
+	$(BIN)/pytest
+
+check: .venv/dev  ## style, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+nightly: .venv/dev  ## the slower proofs
+	$(BIN)/pytest -m nightly
+
+bench: .venv/bench  ## throughput beside lightly's, as ratios
+	$(BIN)/python benchmarks/throughput.py
+
+.venv/core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(INSTALL) .
+	@touch $@
+
+.venv/dev: .venv/core
+	$(INSTALL) '.[dev]'
+	@touch $@
+
+.venv/bench: .venv/core
+	$(INSTALL) '.[bench,parquet]'
+	@touch $@

@@ -1,0 +1,31 @@
+"""Learn visual representations from unlabelled images, and prove how good they are.
+
+    import lookalike as la
+
+    run = la.pretrain("simclr", data="photos/")
+    run.evaluate("knn", data="labelled/")
+    encoder = la.load("runs/simclr-photos")
+
+Importing this package does not import torch; using it does.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lookalike.run.load import load
+    from lookalike.run.run import Run
+    from lookalike.start import pretrain
+
+__version__ = "0.1.0"
+
+__all__ = ["Run", "load", "pretrain"]
+
+_HOMES = {"pretrain": "lookalike.start", "Run": "lookalike.run", "load": "lookalike.run"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a name of `__all__` when it is asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,83 @@
+"""`lookalike list`: what there is to choose from."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from lookalike.errors import UsageError
+from lookalike.recipe.signature import arguments, summary
+
+Lines = Iterator[tuple[str, str]]
+"""Names and what they are."""
+
+
+def command(
+    kind: Literal["methods", "encoders", "recipes", "data", "evaluations"], part: str = "", /
+) -> None:
+    """List methods, encoders, recipes, data or evaluations.
+
+    Args:
+        kind: what to list.
+        part: only names that contain this, e.g. lookalike list encoders vit
+    """
+    rows = [row for row in _KINDS[kind]() if part in row[0].split()[0]]
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, words in rows:
+        print(f"{name:{width}}  {words}".rstrip())
+    if not rows:
+        raise UsageError(f"There are no {kind} with {part!r} in their name.")
+
+
+def _methods() -> Lines:
+    from lookalike.methods import METHODS
+
+    for name, target in METHODS.items():
+        yield name, summary(target)
+        for key, argument in arguments(target).items():
+            yield f"  method.{key}={argument.default}", argument.help
+
+
+def _evaluations() -> Lines:
+    from lookalike.evaluation import EVALUATIONS
+
+    for name, target in EVALUATIONS.items():
+        yield name, summary(target)
+
+
+def _recipes() -> Lines:
+    from lookalike.recipe.library import packaged
+
+    for name, text in packaged().items():
+        yield name, text.partition("\n")[0].lstrip("# ")
+
+
+def _encoders() -> Lines:
+    """Our own, then timm's, which only timm knows."""
+    import timm
+
+    from lookalike.nn.small_resnet import SMALL_RESNETS
+
+    for name in SMALL_RESNETS:
+        yield name, "for small images (He et al. 2015, section 4.2)"
+    for name in timm.list_models():
+        yield name, "timm"
+
+
+def _data() -> Lines:
+    from lookalike.recipe.paths import NAMED_SETS
+
+    for name, target in NAMED_SETS.items():
+        yield name, summary(target)
+    yield (
+        "FOLDER",
+        "of pictures, nested or flat, in class folders or not, with train/ and test/ or not",
+    )
+    yield "FILE.parquet", "or a folder of them, with the pictures in them as Hugging Face writes it"
+
+
+_KINDS: dict[str, Callable[[], Lines]] = {
+    "methods": _methods,
+    "encoders": _encoders,
+    "recipes": _recipes,
+    "data": _data,
+    "evaluations": _evaluations,
+}

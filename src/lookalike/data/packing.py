@@ -1,0 +1,94 @@
+"""Small pictures, decoded once into one array.
+
+With a cache folder the array is a .npy file that is mapped into memory, so that later runs start at
+once and several share it. Beside it a JSON file, written last, says which pictures could not be
+decoded: an array without it is not finished and is made again.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from lookalike.data.decoding import UnreadableImage, decode, for_each
+from lookalike.data.listing import Files
+from lookalike.data.memory import memory
+from lookalike.files import storage_errors, sync, write_json
+
+SMALL = 96
+"""Pictures up to this side (pixels) are packed."""
+
+
+class Packed(NamedTuple):
+    """Pictures of one size."""
+
+    images: UInt8[Tensor, "n c h w"]
+    skipped: dict[int, str]  # number before packing → why it is not among them
+
+
+def worth_packing(sizes: Int[Tensor, "n 2"], channels: int) -> bool:
+    """Whether all have one size, that size is small, and together they take ≤ ¼ of the memory."""
+    same = bool((sizes == sizes[0]).all())
+    room = channels * int(sizes.prod(1).sum()) <= memory() // 4
+    return same and int(sizes.max()) <= SMALL and room
+
+
+def pack(files: Files, rows: Sequence[int], shape: tuple[int, int, int]) -> Packed:
+    """Decodes the pictures `rows`, which have one shape (channels, height, width)."""
+    images = np.empty((len(rows), *shape), np.uint8)
+
+    def work(place: int) -> str | None:
+        try:
+            image = decode(files, rows[place], shape[0])
+        except UnreadableImage as error:
+            return error.reason
+        if tuple(image.shape) != shape:
+            return "turned upright, its size differs from the others'"
+        images[place] = image.numpy()
+        return None
+
+    failures = {place: reason for place, reason in enumerate(for_each(work, len(rows))) if reason}
+    good = np.delete(images, list(failures), axis=0) if failures else images
+    return Packed(torch.from_numpy(good), {rows[place]: failures[place] for place in failures})
+
+
+def keep(path: Path, packed: Packed) -> None:
+    """Writes `path` and its note, each in one step.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with aside.open("wb") as file:  # not mapped: a full disk kills who writes to a mapped file
+            np.save(file, packed.images.numpy(), allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        sync(path.parent)
+    write_json(_note(path), {"shape": list(packed.images.shape), "skipped": packed.skipped})
+
+
+def recall(path: Path, count: int) -> Packed | None:
+    """What `keep` wrote, if it is whole and made of `count` pictures."""
+    try:
+        note = json.loads(_note(path).read_text("utf-8"))
+        images = np.load(path, mmap_mode="c")
+    except (OSError, ValueError, EOFError):
+        return None
+    whole = [*images.shape] == note["shape"] and images.dtype == np.uint8
+    if not whole or len(images) + len(note["skipped"]) != count:
+        return None
+    skipped = {int(row): str(reason) for row, reason in note["skipped"].items()}
+    return Packed(torch.from_numpy(images), skipped)
+
+
+def _note(path: Path) -> Path:
+    return path.with_suffix(".json")

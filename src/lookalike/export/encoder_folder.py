@@ -1,0 +1,142 @@
+"""The folder `encoder/` of a run: weights anyone can load, and what our own loader must know.
+
+timm rebuilds its own architectures from `config.json` and `model.safetensors` by one line. It cannot
+build a small stem, a wider stem or three stages, so those encoders get `encoder.pt2` as well: the
+computation itself with the normalisation inside, for torch alone.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+
+from lookalike.errors import StorageError
+from lookalike.export.program import program
+from lookalike.files import storage_errors, sync, write_bytes, write_json, write_text
+from lookalike.nn.encoder import Encoder
+from lookalike.views.policy import Fit, Normalize, Policy
+from lookalike.views.presets import plain
+
+WEIGHTS = "model.safetensors"
+PROGRAM = "encoder.pt2"
+_LOADER = Path(__file__).with_name("load_encoder.py")
+_FACTS = {
+    "name": str, "stem": str, "width": int, "channels": int, "size": int,
+    "mean": list, "std": list, "interpolation": str,
+}  # fmt: skip
+
+
+def write_encoder(encoder: Encoder, folder: Path, *, policy: Policy) -> None:
+    """Writes the encoder; `folder` is replaced as a whole, once the new one is complete.
+
+    Args:
+        encoder: on any device, in any mode; it is not changed.
+        folder: `encoder/` of a run; its parent exists.
+        policy: a view it was trained on; says size and normalisation.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    trunk = deepcopy(encoder.trunk).cpu().to(memory_format=torch.contiguous_format).eval()
+    config = _config(encoder, policy)
+    with _replacing(folder) as aside:
+        weights = {name: tensor.contiguous() for name, tensor in trunk.state_dict().items()}
+        write_bytes(aside / WEIGHTS, safetensors.torch.save(weights, {"format": "pt"}))
+        write_json(aside / "config.json", config)
+        if encoder.timm_args is None:
+            write_bytes(aside / PROGRAM, program(trunk, config["pretrained_cfg"]))
+            write_text(aside / _LOADER.name, _LOADER.read_text(encoding="utf-8"))
+
+
+def read_encoder(folder: Path) -> tuple[dict[str, Any], Path]:
+    """What `write_encoder` left in `folder`.
+
+    Returns:
+        {name, stem, width, channels, size, mean, std, interpolation}, the arguments of `Encoder`
+        and of the plain view, and the path of the trunk's weights (safetensors).
+
+    Raises:
+        StorageError: there is no encoder, or its `config.json` is not ours.
+    """
+    path = folder / "config.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))["lookalike"]
+        valid = all(isinstance(facts[key], kind) for key, kind in _FACTS.items())
+        valid &= all(isinstance(x, int | float) for x in facts["mean"] + facts["std"])
+    except FileNotFoundError:
+        raise StorageError(
+            f"There is no encoder in {folder}.", do="Finish the run: type its command again."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _foreign(path) from error
+    if not valid:
+        raise _foreign(path)
+    return {key: facts[key] for key in _FACTS}, folder / WEIGHTS
+
+
+def _foreign(path: Path) -> StorageError:
+    return StorageError(
+        f"{path} does not describe an encoder of lookalike.",
+        do="Load it with the library that wrote it, or export the run again.",
+    )
+
+
+def _config(encoder: Encoder, policy: Policy) -> dict[str, Any]:
+    """config.json: timm's layout where timm can use it, and our own key in every case."""
+    seen = plain(policy)
+    assert isinstance(seen.crop, Fit)  # noqa: S101 - what `plain` promises
+    normalize = seen.normalize or Normalize(mean=(0.0,), std=(1.0,))
+    mean, std = (_per_channel(x, encoder.channels) for x in (normalize.mean, normalize.std))
+    timm_keys = {"architecture": encoder.name, "model_args": encoder.timm_args}
+    return {
+        **(timm_keys if encoder.timm_args is not None else {}),
+        "num_classes": 0,
+        "num_features": encoder.features,
+        "pretrained_cfg": {
+            "input_size": [encoder.channels, encoder.size, encoder.size],
+            "mean": mean,
+            "std": std,
+            "interpolation": seen.crop.interpolation,
+            "crop_pct": seen.crop.share,
+            "crop_mode": "center",
+        },
+        "lookalike": {
+            "name": encoder.name,
+            "stem": encoder.stem,
+            "width": encoder.width,
+            "channels": encoder.channels,
+            "size": encoder.size,
+            "mean": mean,
+            "std": std,
+            "interpolation": seen.crop.interpolation,
+        },
+    }
+
+
+def _per_channel(values: tuple[float, ...], channels: int) -> list[float]:
+    """One number stands for all channels."""
+    return list(values) * channels if len(values) == 1 else list(values)
+
+
+@contextlib.contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder`, which takes its place when the block ends well."""
+    with storage_errors(folder):
+        aside, old = (folder.with_name(f".{folder.name}.{word}") for word in ("new", "old"))
+        for leftover in filter(Path.exists, (aside, old)):
+            shutil.rmtree(leftover)
+        aside.mkdir()
+        yield aside
+        sync(aside)
+        if folder.exists():
+            folder.rename(old)
+        aside.rename(folder)
+        sync(folder.parent)
+        if old.exists():
+            shutil.rmtree(old)

@@ -1,0 +1,28 @@
+"""The words for the numbers of a run."""
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """What a number of `metrics.jsonl` is called and says."""
+
+    title: str
+    about: str = ""
+    percent: bool = False
+
+
+MEANINGS = {
+    "loss": Meaning("Loss", "what training makes small"),
+    "knn": Meaning("Online kNN", "training images judged by their neighbours", True),
+    "rate": Meaning("Learning rate"),
+    "contrastive_accuracy": Meaning(
+        "Contrastive accuracy", "views that find their partner in the batch", percent=True
+    ),
+    "spread": Meaning("Spread of the features", "1 is even, 0 is collapse"),
+    "effective_rank": Meaning("Effective rank", "directions the features use, 1 is collapse"),
+    "rank_share": Meaning("Share of the rank", "effective rank of the greatest possible", True),
+    "alignment": Meaning("Alignment", "distance between views of one image"),
+    "uniformity": Meaning("Uniformity", "−4 is even over the sphere, 0 is collapse"),
+    "images_per_second": Meaning("Images per second"),
+}
+"""The numbers we know, in the order of the page; others follow under their own names."""

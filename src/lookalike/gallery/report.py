@@ -1,0 +1,98 @@
+"""The page about a run: one file that needs neither network nor library."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import lookalike
+from lookalike.files import write_text
+from lookalike.gallery import curves
+from lookalike.gallery.comparison import compare, words
+from lookalike.gallery.summary import facts, verdict
+from lookalike.record import Record, flatten, read_record
+
+SKIPPED_SHOWN = 200
+"""Skipped images the page names; `ledger.json` names them all."""
+
+
+def report(run_folder: Path) -> Path:
+    """Writes `report.html` from the other files of the folder, of which any may be missing.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        UsageError: `run_folder` is not the folder of a run.
+        StorageError: the page cannot be written.
+    """
+    record = read_record(run_folder)
+    page = run_folder / "report.html"
+    write_text(page, _render(record))
+    return page
+
+
+def _render(record: Record) -> str:
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"percent": lambda share: f"{100 * share:.1f}"}
+    return pages.get_template("report.html.jinja").render(
+        name=record.name,
+        about=_about(record),
+        verdict=verdict(record),
+        facts=facts(record),
+        comparison=compare(record.evaluations),
+        curves=curves.draw_curves(record.metrics),
+        frame=curves,
+        updates_per_epoch=_updates_per_epoch(record),
+        views=_data_address(record.path / "views.png"),
+        ledger=_leaves({k: v for k, v in record.ledger.items() if k != "skipped"}),
+        skipped=_skipped(record),
+        shown=SKIPPED_SHOWN,
+        recipe=record.recipe_text,
+        environment=_leaves(record.environment),
+        notes=record.notes,
+        version=lookalike.__version__,
+    )
+
+
+def _about(record: Record) -> list[str]:
+    """What was run, from the general to the particular."""
+    known = (
+        record.setting("name"),
+        record.setting("method", "name"),
+        record.setting("encoder", "name"),
+        record.ledger.get("name") or record.setting("data", "path"),
+        record.setting("duration"),
+    )
+    return list(dict.fromkeys(words(value) for value in known if value))
+
+
+def _leaves(tree: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key, words(value)) for key, value in flatten(tree) if value not in ({}, [])]
+
+
+def _skipped(record: Record) -> list[tuple[str, str]]:
+    """Name and reason of every image that was skipped."""
+    skipped = record.ledger.get("skipped")
+    pairs = skipped.items() if isinstance(skipped, dict) else ()
+    return [(name, words(reason)) for name, reason in pairs]
+
+
+def _updates_per_epoch(record: Record) -> float:
+    """How the page turns updates into epochs, or 0 where it cannot."""
+    epoch, update = record.last("epoch"), record.last("update")
+    return (update + 1) / epoch if epoch and update is not None else 0.0
+
+
+def _data_address(picture: Path) -> str:
+    """The picture as an address that holds its content, or "" where there is none."""
+    if not picture.exists():
+        return ""
+    return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode()

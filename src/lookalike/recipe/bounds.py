@@ -1,0 +1,73 @@
+"""What a number may be. One word has one meaning here, so its range depends on its name alone."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from lookalike.recipe.problems import RecipeError
+
+
+class _Bound(NamedTuple):
+    holds: Callable[[float], bool]
+    words: str
+
+
+_POSITIVE = _Bound(lambda x: x > 0, "above 0")
+_NOT_NEGATIVE = _Bound(lambda x: x >= 0, "0 or more")
+_SHARE = _Bound(lambda x: 0 <= x <= 1, "from 0 to 1")
+_PART = _Bound(lambda x: 0 < x <= 1, "above 0 and at most 1")
+_DECAY = _Bound(lambda x: 0 <= x < 1, "at least 0 and below 1")
+_COUNT = _Bound(lambda x: x >= 1, "1 or more")
+
+BOUNDS = {
+    "area": _PART,
+    "aspect": _POSITIVE,
+    "batch": _Bound(lambda x: x >= 2, "2 or more, because images are compared with each other"),
+    "brightness": _NOT_NEGATIVE,
+    "clip": _POSITIVE,
+    "contrast": _NOT_NEGATIVE,
+    "degrees": _Bound(lambda x: 0 <= x <= 180, "from 0 to 180"),
+    "drop": _SHARE,
+    "flip": _SHARE,
+    "hue": _Bound(lambda x: 0 <= x <= 0.5, "from 0 to 0.5"),
+    "kernel": _PART,
+    "limit": _Bound(lambda x: x >= 2, "2 or more"),
+    "momentum": _DECAY,
+    "outputs": _COUNT,
+    "probability": _SHARE,
+    "saturation": _NOT_NEGATIVE,
+    "scale": _POSITIVE,
+    "seed": _NOT_NEGATIVE,
+    "share": _PART,
+    "shear": _Bound(lambda x: 0 <= x < 90, "at least 0 and below 90"),
+    "sigma": _POSITIVE,
+    "size": _Bound(lambda x: x >= 4, "4 or more"),
+    "std": _POSITIVE,
+    "temperature": _POSITIVE,
+    "translate": _DECAY,
+    "trust": _POSITIVE,
+    "weight_decay": _NOT_NEGATIVE,
+    "width": _COUNT,
+}
+
+_RANGES = ("area", "aspect", "scale", "sigma")
+
+
+def check(numbers: Iterable[tuple[str, Any]]) -> None:
+    """Looks at every number of a recipe.
+
+    Args:
+        numbers: dotted names and values; those that are no numbers are passed over.
+
+    Raises:
+        RecipeError: a number is outside its range, or a range is upside down.
+    """
+    for path, value in numbers:
+        name = path.rpartition(".")[2]
+        parts = value if isinstance(value, list) else [value]
+        bound = BOUNDS.get(name)
+        if bound and not all(bound.holds(x) for x in parts if isinstance(x, int | float)):
+            raise RecipeError(path, f"{path} cannot be {value}.", do=f"It should be {bound.words}.")
+        if name in _RANGES and parts != sorted(parts):
+            raise RecipeError(
+                path, f"{path} cannot be {value}.", do="It should be the least, then the greatest."
+            )

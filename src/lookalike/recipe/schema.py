@@ -1,0 +1,151 @@
+"""A recipe: the complete typed description of one run."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, PlainSerializer, PlainValidator
+
+from lookalike.recipe import bounds, sections, views
+from lookalike.recipe.leaves import leaves
+from lookalike.recipe.problems import RecipeError, validated
+from lookalike.recipe.units import Duration, Rate
+from lookalike.views.policy import Policy
+
+
+def _some(duration: Duration) -> Duration:
+    if duration.amount <= 0:
+        raise ValueError("It should be more than 0.")
+    return duration
+
+
+Span = Annotated[Duration, PlainValidator(Duration.parse), PlainSerializer(str)]
+Length = Annotated[Span, AfterValidator(_some)]
+
+
+class Data(BaseModel):
+    """Which images.
+
+    Args:
+        path: a folder, a Parquet file or a named set; None until the user says which.
+        limit: only the first so many.
+    """
+
+    model_config = sections.STRICT | {"frozen": True}
+
+    path: str | None = None
+    limit: int | None = None
+
+
+class Recipe(BaseModel):
+    """Build one with `Recipe.read`, which understands the shorthand of files.
+
+    Args:
+        name: what people call it; the run folder is named after it.
+        method: "name" and the method's hyper-parameters, all of them.
+        encoder: "name" and the encoder's arguments; its size is that of the views.
+        views: what may happen to each view.
+        data: which images.
+        batch: images per update, over all processes.
+        duration: how long to train.
+        optimizer: "name" and its arguments.
+        rate: the highest learning rate.
+        warmup: how long the rate rises from 0 before it falls along a cosine.
+        clip: greatest norm of the gradient, or None.
+        seed: of everything drawn by chance.
+        precision: of the forward pass; "auto" takes bfloat16 where the hardware has it.
+        watch: how often the online checks run.
+    """
+
+    model_config = sections.STRICT | {"frozen": True}
+
+    name: str
+    method: dict[str, Any]
+    encoder: dict[str, Any]
+    views: tuple[Policy, ...]
+    data: Data = Data()
+    batch: int
+    duration: Length
+    optimizer: dict[str, Any]
+    rate: Annotated[Rate, PlainValidator(Rate.parse), PlainSerializer(Rate.dump)]
+    warmup: Span = Duration(0, "epochs")
+    clip: float | None = None
+    seed: int = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    watch: Length = Duration(1, "epochs")
+
+    @classmethod
+    def read(cls, mapping: Mapping[str, Any]) -> "Recipe":
+        """The recipe of plain values, e.g. those of `dump`.
+
+        Args:
+            mapping: a section that is only a name may be a string.
+
+        Raises:
+            RecipeError: an unknown key (with the nearest ones), a missing or a wrong value.
+        """
+        given = dict(mapping)
+        known = known_names(given)
+        for section in sections.SECTIONS:
+            if section in given:
+                given[section] = sections.read(section, given[section], known)
+        recipe = validated(cls, given, known)
+        # Reading JSON made lists of the sections' tuples.
+        recipe = recipe.model_copy(update={name: given[name] for name in sections.SECTIONS})
+        bounds.check(leaves(recipe.dump()))
+        _check_together(recipe)
+        return recipe
+
+    def dump(self) -> dict[str, Any]:
+        """Plain values, complete and in a fixed order; `read` gives the same recipe back."""
+        return self.model_dump(mode="json")
+
+    def differences(self, other: "Recipe") -> list[str]:
+        """What changes from this recipe to `other`, as lines "method.temperature: 0.5 → 0.2"."""
+        mine, others = dict(leaves(self.dump())), dict(leaves(other.dump()))
+        keys = [*mine, *(key for key in others if key not in mine)]
+        return [
+            f"{key}: {_shown(mine, key)} → {_shown(others, key)}"
+            for key in keys
+            if mine.get(key) != others.get(key) or (key in mine) != (key in others)
+        ]
+
+    def remarks(self) -> list[str]:
+        """Sentences on what is allowed and yet hardly meant."""
+        warmup, duration = self.warmup, self.duration
+        if warmup.unit == duration.unit and 0 < duration.amount <= warmup.amount:
+            return [
+                f"The warmup of {warmup} fills the training of {duration}, so the rate never reaches "
+                'its highest: shorten it with warmup="0 epochs".'
+            ]
+        return []
+
+
+def known_names(mapping: Mapping[str, Any]) -> list[str]:
+    """Every dotted name that a recipe with these methods, encoders and optimizers has."""
+    found = list(Recipe.model_fields)
+    found += [f"data.{name}" for name in Data.model_fields]
+    for section in sections.SECTIONS:
+        given = mapping.get(section)
+        name = given.get("name") if isinstance(given, Mapping) else given
+        found += sections.names(section, name)
+    return [*found, *views.names()]
+
+
+def _check_together(recipe: Recipe) -> None:
+    """What the parts alone do not tell."""
+    if not recipe.views:
+        raise RecipeError("views", "views cannot be [].", do="A method sees at least one view.")
+    for i, policy in enumerate(recipe.views):
+        if policy.normalize and len(policy.normalize.mean) != len(policy.normalize.std):
+            path = f"views.{i}.normalize"
+            raise RecipeError(
+                path, f"{path} has not as many means as deviations.", do="Give both per channel."
+            )
+    if recipe.name in ("", ".", "..") or "/" in recipe.name:
+        raise RecipeError(
+            "name", f"name cannot be {recipe.name!r}.", do="A run folder is named after it."
+        )
+
+
+def _shown(leaves: dict[str, Any], key: str) -> str:
+    return str(leaves[key]) if key in leaves else "not there"

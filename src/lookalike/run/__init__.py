@@ -1,0 +1,10 @@
+"""One execution of a recipe and its folder: the conductor of training, evaluation and pictures.
+
+It alone calls training, evaluation, gallery and export together.
+"""
+
+from lookalike.run.load import Pretrained, load
+from lookalike.run.pretraining import pretrain
+from lookalike.run.run import Run
+
+__all__ = ["Pretrained", "Run", "load", "pretrain"]

@@ -1,0 +1,70 @@
+"""A trained encoder, ready to use."""
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from lookalike.data.decoding import upright
+from lookalike.errors import StorageError
+from lookalike.export.encoder_folder import read_encoder
+from lookalike.nn.encoder import Encoder
+from lookalike.views.policy import Normalize, Policy
+from lookalike.views.presets import plain
+from lookalike.views.render import render
+
+
+class Pretrained(nn.Module):
+    """An encoder with the view it expects.
+
+    Args:
+        encoder: images [n, c, h, w] → features [n, d].
+        policy: the plain view of one image.
+    """
+
+    def __init__(self, encoder: Encoder, policy: Policy) -> None:
+        super().__init__()
+        self.encoder, self.policy = encoder, policy
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
+        """Features of images that `transform` made."""
+        features: Tensor = self.encoder(images)
+        return features
+
+    def transform(self, picture: Image.Image | UInt8[Tensor, "c h w"]) -> Float[Tensor, "c s s"]:
+        """One picture of any size as the encoder wants it: upright, resized, normalised."""
+        pixels = (
+            upright(picture, self.encoder.channels) if isinstance(picture, Image.Image) else picture
+        )
+        return render(pixels[None], self.policy, torch.zeros(1, dtype=torch.int64), 0)[0]
+
+
+def load(path: Path | str) -> Pretrained:
+    """The encoder of a run, in evaluation mode on the CPU.
+
+    Args:
+        path: a run folder, or the `encoder` folder of one wherever it was copied.
+
+    Raises:
+        StorageError: there is no encoder, or its files do not fit together.
+    """
+    folder = Path(path)
+    folder = folder / "encoder" if (folder / "encoder").is_dir() else folder
+    facts, weights = read_encoder(folder)
+    encoder = Encoder(
+        facts["name"],
+        facts["size"],
+        facts["channels"],
+        stem=facts["stem"],
+        width=facts["width"],
+    )
+    try:
+        encoder.trunk.load_state_dict(load_file(weights))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StorageError(f"The weights in {folder} do not fit its config.json.") from error
+    normalize = Normalize(mean=tuple(facts["mean"]), std=tuple(facts["std"]))
+    policy = plain(Policy(size=facts["size"], normalize=normalize))
+    return Pretrained(encoder, policy).eval()

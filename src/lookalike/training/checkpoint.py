@@ -1,0 +1,133 @@
+"""Checkpoints: everything a run needs to go on with the same bytes, on disk without pickle.
+
+A checkpoint is a folder `00001170/` of `state.safetensors` and `manifest.json`. It is written aside,
+synced, renamed and read back before older ones go; two generations stay. A folder whose bytes do not
+match its manifest is passed over for the one before it.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from lookalike import files
+from lookalike.errors import StorageError
+
+FORMAT = 1
+GENERATIONS = 2
+
+
+def save(folder: Path, done: int, method: nn.Module, optimizer: Optimizer) -> None:
+    """Writes the checkpoint of `done` updates below `folder`, then removes the oldest ones.
+
+    Raises:
+        StorageError: it could not be written, or reads back differently.
+    """
+    final = folder / f"{done:08d}"
+    aside = folder / f".{final.name}.tmp"
+    with files.storage_errors(final):
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        state = aside / "state.safetensors"
+        save_file(_pack(method, optimizer), state)
+        files.sync(state)
+        files.write_json(aside / "manifest.json", _manifest(state, done))
+        shutil.rmtree(final, ignore_errors=True)
+        aside.rename(final)
+        files.sync(folder)
+    if _read(final) is None:
+        raise StorageError(
+            f"The checkpoint {final} reads back differently from what was written.",
+            do="Check the disk; the checkpoint before it is still there.",
+        )
+    for old in (*generations(folder)[GENERATIONS:], *folder.glob(".*.tmp")):
+        shutil.rmtree(old)
+
+
+def restore(folder: Path, method: nn.Module, optimizer: Optimizer) -> int:
+    """Loads the newest sound checkpoint into the method and optimizer.
+
+    Returns:
+        Updates done; 0 where there is no checkpoint yet.
+
+    Raises:
+        StorageError: there are checkpoints, and none of them is sound.
+    """
+    found = generations(folder)
+    for path in found:
+        content = _read(path)
+        if content is not None:
+            _unpack(content, method, optimizer)
+            return int(path.name)
+    if found:
+        raise StorageError(
+            f"None of the {len(found)} checkpoints in {folder} is sound.",
+            why="Their files do not match their manifests.",
+            do="Remove the folder to begin anew, or bring back a copy of it.",
+        )
+    return 0
+
+
+def generations(folder: Path) -> list[Path]:
+    """The complete checkpoints below `folder`, newest first."""
+    if not folder.is_dir():
+        return []
+    return sorted((p for p in folder.iterdir() if p.name.isdecimal()), reverse=True)
+
+
+def _manifest(state: Path, done: int) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "updates": done,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "files": {state.name: {"bytes": state.stat().st_size, "sha256": files.sha256(state)}},
+    }
+
+
+def _read(path: Path) -> dict[str, Tensor] | None:
+    """The tensors of a checkpoint, or None where it is damaged."""
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        for name, expected in manifest["files"].items():
+            if files.sha256(path / name) != expected["sha256"]:
+                return None
+        return load((path / "state.safetensors").read_bytes())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError):
+        return None
+
+
+def _pack(method: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Every tensor by name: `method.…`, and `optimizer.NUMBER.…` for the state of each parameter."""
+    tensors = {f"method.{name}": t for name, t in method.state_dict().items()}
+    for i, parameter in enumerate(_parameters(optimizer)):
+        for name, value in optimizer.state[parameter].items():
+            tensors[f"optimizer.{i}.{name}"] = value
+    return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+
+
+def _unpack(tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer) -> None:
+    weights = {n.removeprefix("method."): t for n, t in tensors.items() if n.startswith("method.")}
+    method.load_state_dict(weights)
+    for i, parameter in enumerate(_parameters(optimizer)):
+        prefix = f"optimizer.{i}."
+        own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        optimizer.state[parameter] = {name: _like(t, parameter) for name, t in own.items()}
+
+
+def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
+    """In the memory layout of its parameter: fused optimizers walk both in memory order."""
+    if tensor.shape == parameter.shape:
+        return torch.empty_like(parameter, requires_grad=False).copy_(tensor)
+    return tensor.to(parameter.device)
+
+
+def _parameters(optimizer: Optimizer) -> Iterable[Tensor]:
+    return (p for group in optimizer.param_groups for p in group["params"])

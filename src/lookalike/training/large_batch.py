@@ -1,0 +1,92 @@
+"""A batch in pieces: the gradient of the whole on a machine that holds only a part.
+
+Gradient caching (Gao et al. 2021): embed every piece without a graph, compare the whole once, then
+embed each piece again with a graph and send the comparison's gradient through it. Exact for encoders
+without batch norm or with frozen batch norm; otherwise batch norm sees the piece.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from lookalike.method import Batch, Embedded, Method, Step
+from lookalike.randomness import number
+
+Pull = Callable[[], None]
+
+
+def step(method: Method, batch: Batch, *, seed: int, piece: int | None = None) -> tuple[Step, Pull]:
+    """The method's step on a batch, and the function that sends its gradient to the weights.
+
+    The two are apart so that the loop can look at the loss before any gradient exists.
+
+    Args:
+        method: in training mode.
+        batch: n images.
+        seed: of this update; torch's generator is set from it before each `embed`, so dropout is a
+            function of the update and the piece, the same in both passes.
+        piece: images embedded at once, or None for all.
+    """
+    if piece is None or piece >= len(batch.image):
+        torch.manual_seed(number(seed, 0))
+        result = method(batch)
+        return result, result.loss.backward
+    pieces = list(_cut(batch, piece))
+    with torch.no_grad(), _still_statistics(method):
+        parts = [_embed(method, part, seed, i) for i, part in enumerate(pieces)]
+    whole = _join(parts)
+    result = method.compare(whole, batch)
+
+    def pull() -> None:
+        result.loss.backward()
+        for i, part in enumerate(pieces):
+            _pull_piece(_embed(method, part, seed, i), whole, first=i * piece)
+
+    return result, pull
+
+
+def _cut(batch: Batch, piece: int) -> Iterator[Batch]:
+    for start in range(0, len(batch.image), piece):
+        rows = slice(start, start + piece)
+        views = tuple(view[rows] for view in batch.views)
+        yield Batch(views, batch.image[rows], batch.label[rows], batch.key[rows])
+
+
+def _embed(method: Method, part: Batch, seed: int, piece: int) -> Embedded:
+    torch.manual_seed(number(seed, piece))
+    return method.embed(part)
+
+
+def _join(parts: list[Embedded]) -> Embedded:
+    """The whole batch's tensors, as leaves that collect the comparison's gradient."""
+    whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    return {name: t.requires_grad_(t.is_floating_point()) for name, t in whole.items()}
+
+
+def _pull_piece(part: Embedded, whole: Embedded, first: int) -> None:
+    tensors, gradients = [], []
+    for name, tensor in part.items():
+        gradient = whole[name].grad
+        if tensor.requires_grad and gradient is not None:
+            tensors.append(tensor)
+            gradients.append(gradient[first : first + len(tensor)])
+    torch.autograd.backward(tensors, gradients)
+
+
+@contextmanager
+def _still_statistics(method: Method) -> Iterator[None]:
+    """Batch-norm statistics move in the second pass only."""
+    norms = [
+        m
+        for m in method.modules()
+        if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats
+    ]
+    for norm in norms:
+        norm.track_running_stats = False
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True

@@ -1,0 +1,112 @@
+"""Monitors: whoever watches the training. They may look and write, never change the method."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from torch.utils.tensorboard import SummaryWriter
+
+from lookalike import files
+from lookalike.method import Method, Step
+
+
+class Moment(NamedTuple):
+    """The training just after one update."""
+
+    update: int  # number of this update, from 0
+    updates: int  # in all
+    step: Step
+    rate: float
+    method: Method
+    images: int  # in this batch
+
+
+@runtime_checkable
+class Monitor(Protocol):
+    """Looks at every update."""
+
+    def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
+        """Numbers of its own for this update; `numbers` are those of the monitors before it."""
+        ...
+
+
+class Basics:
+    """Loss, rate, the method's own numbers, and images per second since the last update."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
+        del numbers
+        own = {name: value.item() for name, value in moment.step.numbers.items()}
+        loss = moment.step.loss.item()
+        now = time.perf_counter()
+        speed, self._last = moment.images / (now - self._last), now
+        return {"loss": loss, "rate": moment.rate, **own, "images_per_second": speed}
+
+
+class Records:
+    """`metrics.jsonl` (the truth, one line for each update) and TensorBoard events beside it.
+
+    Args:
+        folder: of the run.
+        start: the first update to come; lines of it and later ones are from a lost future.
+        updates_per_epoch: to write the epoch beside the update.
+    """
+
+    def __init__(self, folder: Path, *, start: int, updates_per_epoch: int) -> None:
+        path = folder / "metrics.jsonl"
+        files.write_text(path, "".join(_lines_before(path, start)))
+        self._file = path.open("a", encoding="utf-8")
+        self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=start)
+        self._updates_per_epoch = updates_per_epoch
+
+    def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
+        epoch = (moment.update + 1) / self._updates_per_epoch
+        row = {"update": moment.update, "epoch": round(epoch, 4), **numbers}
+        self._file.write(json.dumps(row) + "\n")
+        self._file.flush()
+        for name, value in numbers.items():
+            self._events.add_scalar(name, value, moment.update)
+        return {}
+
+    def close(self) -> None:
+        """Ends the files."""
+        self._file.close()
+        self._events.close()
+
+
+class Saver:
+    """Calls `save` every few minutes and whenever an epoch is full.
+
+    Args:
+        save: takes the number of updates done.
+        seconds: greatest time between two saves.
+        updates_per_epoch: an epoch's length.
+    """
+
+    def __init__(
+        self, save: Callable[[int], None], *, seconds: float, updates_per_epoch: int
+    ) -> None:
+        self._save, self._seconds, self._epoch = save, seconds, updates_per_epoch
+        self._saved = time.monotonic()
+
+    def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
+        del numbers
+        done = moment.update + 1
+        late = time.monotonic() - self._saved > self._seconds
+        if late or done % self._epoch == 0 or done == moment.updates:
+            self._save(done)
+            self._saved = time.monotonic()
+        return {}
+
+
+def _lines_before(path: Path, update: int) -> list[str]:
+    """The complete lines of updates before this one."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]
+    return [line for line in whole if json.loads(line)["update"] < update]

@@ -1,0 +1,71 @@
+"""`lookalike evaluate`, with the evaluation itself replaced."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.commands import Command
+
+Calls = list[tuple[Path, tuple[str, ...], dict[str, Any]]]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch, here: Path) -> Calls:
+    made: Calls = []
+
+    class Run:
+        def __init__(self, path: Path) -> None:
+            self.path = path
+
+        def evaluate(self, *names: str, console: Any, **settings: Any) -> list[Any]:
+            made.append((self.path, names, settings))
+            console.print("a table")
+            return [
+                SimpleNamespace(as_dict=lambda name=name: {"evaluation": name}) for name in names
+            ]
+
+    monkeypatch.setitem(sys.modules, "lookalike.run", SimpleNamespace(Run=Run))
+    (here / "runs/one").mkdir(parents=True)
+    (here / "runs/one/recipe.yaml").touch()
+    (here / "labelled").mkdir()
+    return made
+
+
+def test_everything_reaches_the_run(command: Command, calls: Calls) -> None:
+    words = "evaluate runs/one knn prototypes --data labelled --seed 2 --device cpu"
+    ended = command(*words.split())
+    assert ended.out == "a table\n"
+    settings = {"data": "labelled", "seed": 2, "device": "cpu"}
+    assert calls == [(Path("runs/one"), ("knn", "prototypes"), settings)]
+
+
+def test_knn_and_linear_by_default(command: Command, calls: Calls) -> None:
+    assert command("evaluate", "runs/one").code == 0
+    assert calls[0][1] == ("knn", "linear")
+    assert calls[0][2] == {"data": None, "seed": 0, "device": "auto"}
+
+
+def test_json_alone_on_stdout(command: Command, calls: Calls) -> None:
+    ended = command("evaluate", "runs/one", "knn", "--json")
+    assert json.loads(ended.out) == [{"evaluation": "knn"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ("runs/noe", 2, "Did you mean 'runs/one'?"),
+        ("labelled", 2, "It has no recipe.yaml."),
+        ("zzz", 2, "There is no such folder."),
+        ("runs/one kn", 2, "Did you mean 'knn'"),
+        ("runs/one knn --data labeled", 3, "Did you mean 'labelled'?"),
+    ],
+)
+def test_mistakes(command: Command, calls: Calls, words: str, code: int, says: str) -> None:
+    ended = command("evaluate", *words.split())
+    assert ended.code == code
+    assert says in ended.err
+    assert calls == []

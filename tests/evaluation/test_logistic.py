@@ -1,0 +1,113 @@
+"""The solver against scikit-learn's, which knows nothing of the change of variables."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from lookalike.evaluation import logistic
+from lookalike.evaluation.logistic import Problem, Scale
+
+
+def _correlated(count: int, width: int, classes: int, seed: int) -> tuple[torch.Tensor, ...]:
+    """Images of uneven classes; the features' variances span six powers of ten."""
+    generator = np.random.default_rng(seed)
+    label = generator.choice(
+        classes, size=count, p=np.arange(1, classes + 1) / sum(range(classes + 1))
+    )
+    mix = generator.normal(size=(width, width)) * np.logspace(0, -3, width)[:, None]
+    centres = generator.normal(size=(classes, width))
+    values = (generator.normal(size=(count, width)) + centres[label]) @ mix + 5
+    return torch.from_numpy(values).float(), torch.from_numpy(label)
+
+
+def _reference(values: torch.Tensor, label: torch.Tensor, strength: float) -> LogisticRegression:
+    standard = StandardScaler().fit_transform(values.double().numpy())
+    model = LogisticRegression(C=1 / strength, tol=1e-10, max_iter=100_000, solver="newton-cg")
+    return model.fit(standard, label.numpy())
+
+
+@pytest.mark.parametrize("strength", [100.0, 1.0, 0.03])
+def test_coefficients_are_scikit_learns(strength: float) -> None:
+    values, label = _correlated(600, 12, 5, seed=0)
+    found, expected = Problem(values, label).solve(strength), _reference(values, label, strength)
+    assert found.converged
+    weight, bias = expected.coef_.T, expected.intercept_
+    np.testing.assert_allclose(found.weight, weight, atol=1e-3 * np.abs(weight).max())
+    # Only differences of biases matter: scikit-learn's sum to zero too.
+    np.testing.assert_allclose(found.bias, bias, atol=1e-3 * np.abs(bias).max())
+
+
+@pytest.mark.parametrize("strength", [1000.0, 10.0, 0.1])
+def test_accuracy_on_digits_is_scikit_learns(strength: float) -> None:
+    images, label = load_digits(return_X_y=True)  # 3 of 64 pixels never change
+    values = torch.from_numpy(images).float()
+    train, test, y = values[:700], values[700:], torch.from_numpy(label)
+    found = Problem(train, y[:700]).solve(strength).scores(test).argmax(dim=1).numpy()
+    scale = StandardScaler().fit(train.double().numpy())
+    model = _reference(train, y[:700], strength)
+    expected = model.predict(scale.transform(test.double().numpy()))
+    truth = label[700:]  # 1,097 of them: one may fall to the other side of a tie
+    assert abs(np.mean(found == truth) - np.mean(expected == truth)) <= 0.001
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(10))
+def test_ten_sets(seed: int) -> None:
+    values, label = _correlated(2000, 40, 8, seed)
+    train, test = values[:1500], values[1500:]
+    found = Problem(train, label[:1500]).solve(1.0)
+    expected = _reference(train, label[:1500], 1.0)
+    np.testing.assert_allclose(
+        found.weight, expected.coef_.T, atol=1e-3 * np.abs(expected.coef_).max()
+    )
+    scale = StandardScaler().fit(train.double().numpy())
+    guess = expected.predict(scale.transform(test.double().numpy()))
+    ours = found.scores(test).argmax(dim=1).numpy()
+    truth = label[1500:].numpy()
+    assert abs(np.mean(ours == truth) - np.mean(guess == truth)) <= 0.001
+
+
+def test_the_minimum_does_not_depend_on_the_start() -> None:
+    problem = Problem(*_correlated(300, 8, 3, seed=1))
+    cold, warm = problem.solve(0.5), problem.solve(0.5, start=problem.solve(500.0))
+    torch.testing.assert_close(warm.weight, cold.weight, atol=1e-3, rtol=1e-3)
+
+
+def test_rough_solutions_classify_alike() -> None:
+    values, label = _correlated(600, 12, 5, seed=0)
+    problem = Problem(values, label)
+    rough, exact = (problem.solve(1.0, rough=r).scores(values).argmax(1) for r in (True, False))
+    assert (rough == exact).double().mean() > 0.99
+
+
+def test_stopping_early_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(logistic._EXACT, "maxiter", 2)
+    assert not Problem(*_correlated(300, 8, 3, seed=1)).solve(1e-4).converged
+
+
+def test_standardising_uses_training_images_and_survives_constant_features() -> None:
+    values = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) * 7 + 3
+    values[:, 1] = 2.5
+    scale = Scale.of(values)
+    expected = StandardScaler().fit(values.double().numpy())
+    other = values[:10] * 2 + 1
+    np.testing.assert_allclose(
+        scale(other), expected.transform(other.double().numpy()), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_more_features_than_images_and_repeated_features_are_no_obstacle() -> None:
+    values, label = _correlated(40, 30, 3, seed=2)
+    twice = torch.cat([values, values], dim=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = Problem(twice, label).solve(1.0)
+    expected = _reference(twice, label, 1.0)
+    np.testing.assert_allclose(
+        found.weight, expected.coef_.T, atol=1e-3 * np.abs(expected.coef_).max()
+    )

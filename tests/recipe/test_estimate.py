@@ -1,0 +1,39 @@
+"""What a run will take."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lookalike.errors import UsageError
+from lookalike.recipe.estimate import estimate, parameters
+from lookalike.recipe.look import Look
+from lookalike.recipe.schema import Recipe
+
+Change = Callable[..., Recipe]
+
+# ResNet-20 of He et al. with 1x1 shortcuts and one channel more or less; a head of 64-64-128.
+CONVOLUTIONS = 9 * (3 * 16 + 6 * 16 * 16 + 16 * 32 + 5 * 32 * 32 + 32 * 64 + 5 * 64 * 64)
+SHORTCUTS = 16 * 32 + 32 * 64
+NORMS = 2 * (7 * 16 + 7 * 32 + 7 * 64)
+HEAD = 64 * 64 + 2 * 64 + 64 * 128 + 128
+
+
+def test_the_parameters_are_counted(change: Change) -> None:
+    assert parameters(change()) == CONVOLUTIONS + SHORTCUTS + NORMS + HEAD
+    assert parameters(change(), channels=1) == parameters(change()) - 2 * 9 * 16
+
+
+def test_an_unknown_encoder_is_told(change: Change) -> None:
+    with pytest.raises(UsageError, match="resnt20") as caught:
+        parameters(change("encoder=resnt20"))
+    assert "resnet20" in caught.value.do
+
+
+def test_sentences(change: Change) -> None:
+    length, size = estimate(change("duration=10 epochs"), Look(1000, 32, 3))
+    assert "15 updates an epoch, 150 updates, 19,200 views" in length
+    assert "0.3 million parameters" in size
+    assert "2 MB" in size
+    assert "3 MB" in estimate(change("optimizer=adamw"), None)[1]
+    assert "--data" in estimate(change(), None)[0]
+    assert "do not fill one batch of 64" in estimate(change(), Look(63, 32, 3))[0]

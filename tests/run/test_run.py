@@ -1,0 +1,200 @@
+"""A run from end to end at a tiny size: what lies in its folder, going on, and being refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import timm
+import torch
+from rich.console import Console
+
+from lookalike.data.sources import open_source
+from lookalike.errors import DataError, StorageError, UsageError
+from lookalike.recipe.overrides import Layer, resolve
+from lookalike.recipe.schema import Recipe
+from lookalike.run import Run, load, pretrain
+
+BASE: dict[str, Any] = {
+    "name": "tiny",
+    "method": {"name": "simclr"},
+    "encoder": {"name": "resnet8"},
+    "views": "simclr-digits",
+    "data": {"path": "digits", "limit": 200},
+    "batch": 50,
+    "duration": "3 epochs",
+    "optimizer": {"name": "sgd"},
+    "rate": {"constant": 0.05},
+    "warmup": "1 epoch",
+}
+
+
+def recipe(**changes: Any) -> Recipe:
+    return resolve([Layer("test", BASE), Layer("change", changes)])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return pretrain(recipe(), tmp_path_factory.mktemp("runs") / "tiny")
+
+
+def test_what_lies_in_the_folder(run: Run) -> None:
+    names = {path.name for path in run.path.iterdir()}
+    assert names >= {
+        "recipe.yaml",
+        "metrics.jsonl",
+        "checkpoints",
+        "encoder",
+        "evaluations",
+        "views.png",
+        "report.html",
+        "README.md",
+        "environment.json",
+        "ledger.json",
+        "tensorboard",
+    }
+    rows = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["update"] for row in rows] == list(range(12))
+    assert rows[3].keys() >= {"loss", "rate", "contrastive_accuracy", "knn", "effective_rank"}
+    assert rows[0]["rate"] == 0
+    ledger = json.loads((run.path / "ledger.json").read_text())
+    assert ledger["used"] == 200
+
+
+def test_no_pickle_in_the_folder(run: Run) -> None:
+    for path in run.path.rglob("*"):
+        if path.is_file() and path.suffix != ".pt2":
+            assert b"\x80\x04\x95" not in path.read_bytes(), path
+            assert path.suffix not in (".pt", ".pth", ".pkl", ".ckpt")
+
+
+def test_the_recipe_goes_in_and_out(run: Run) -> None:
+    assert run.recipe == recipe()
+
+
+def test_done_is_done(run: Run) -> None:
+    before = (run.path / "metrics.jsonl").read_bytes()
+    console = Console(record=True, width=200, quiet=False, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    pretrain(recipe(), run.path, console=console)
+    console.file.close()
+    assert "already done" in console.export_text()
+    assert (run.path / "metrics.jsonl").read_bytes() == before
+
+
+def test_another_recipe_is_refused_with_the_difference(run: Run) -> None:
+    with pytest.raises(UsageError) as error:
+        pretrain(recipe(method={"temperature": 0.3}), run.path)
+    assert "method.temperature: 0.1 → 0.3" in str(error.value)
+    assert "--out" in str(error.value)
+
+
+def test_other_images_are_refused(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "pictures", 60)
+    changes = {"data": {"path": str(folder), "limit": None}, "duration": "1 epoch"}
+    pretrain(recipe(**changes), tmp_path / "run")
+    (folder / "0.png").unlink()
+    with pytest.raises(UsageError, match="saw other images"):
+        pretrain(recipe(**changes), tmp_path / "run")
+
+
+def test_pictures_without_labels(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "pictures", 60)
+    (folder / "broken.png").write_bytes(b"no picture")
+    run = pretrain(
+        recipe(data={"path": str(folder), "limit": None}, duration="4 steps"), tmp_path / "run"
+    )
+    assert not (run.path / "evaluations").exists()
+    assert "broken.png" in (run.path / "report.html").read_text()
+    with pytest.raises(DataError, match="labels"):
+        run.evaluate("knn")
+    assert run.evaluate("knn", data="digits")[-1].subject == "trained"
+
+
+def test_strict_stops_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "pictures", 60)
+    (folder / "broken.png").write_bytes(b"no picture")
+    changes = {"data": {"path": str(folder), "limit": None}}
+    with pytest.raises(DataError, match="1 picture cannot be read"):
+        pretrain(recipe(**changes), tmp_path / "run", strict=True)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"batch": 201}, UsageError),
+        ({"data": {"path": None}}, UsageError),
+        ({"encoder": {"name": "resnet21"}}, UsageError),
+        ({"data": {"path": "nowhere"}}, DataError),
+    ],
+)
+def test_a_failed_start_leaves_nothing(
+    changes: dict[str, Any], error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error):
+        pretrain(recipe(**changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_unwritable_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="Cannot write"):
+        pretrain(recipe(), tmp_path / "file" / "run")
+
+
+def test_load_gives_the_features_that_were_evaluated(run: Run) -> None:
+    encoder = load(run.path)
+    digits = open_source("digits", "train", limit=20)
+    views = torch.stack([encoder.transform(image) for image in digits.images])
+    with torch.no_grad():
+        features = encoder(views)
+    assert features.shape == (20, 64)
+    assert not encoder.training
+    copied = torch.export.load(str(run.path / "encoder" / "encoder.pt2")).module()
+    assert torch.allclose(copied(views), features, atol=1e-5)
+
+
+def test_a_timm_architecture_loads_with_one_timm_line(tmp_path: Path) -> None:
+    settings = {"encoder": {"name": "resnet18", "stem": "standard"}, "duration": "1 step"}
+    run = pretrain(recipe(**settings, warmup="0 steps"), tmp_path / "run")
+    model = timm.create_model(
+        f"local-dir:{run.path / 'encoder'}", pretrained=True, num_classes=0
+    ).eval()
+    encoder = load(run.path)
+    views = torch.rand(3, 1, 8, 8)
+    with torch.no_grad():
+        assert torch.allclose(model(views), encoder(views), atol=1e-5)
+
+
+def test_evaluations_are_repeatable_and_beside_their_baselines(run: Run) -> None:
+    first = run.evaluate("knn", "prototypes")
+    assert [r.subject for r in first] == ["pixels"] * 2 + ["untrained"] * 2 + ["trained"] * 2
+    again = run.evaluate("knn", "prototypes")
+    assert [r.metrics for r in first] == [r.metrics for r in again]
+    stored = json.loads((run.path / "evaluations" / "knn.json").read_text())
+    assert [r["subject"] for r in stored] == ["pixels", "untrained", "trained"]
+    assert stored[0]["n_test"] == 450
+
+
+def test_no_encoder_yet(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text((run.path / "recipe.yaml").read_text())
+    with pytest.raises(StorageError, match="no encoder"):
+        Run(tmp_path).evaluate("knn")
+
+
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no run folder"):
+        Run(tmp_path)
+
+
+def write_pictures(folder: Path, count: int) -> Path:
+    """Grey pictures of 8×8 noise."""
+    from PIL import Image
+
+    folder.mkdir()
+    noise = torch.randint(
+        0, 256, (count, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    for i, pixels in enumerate(noise):
+        Image.fromarray(pixels.numpy()).save(folder / f"{i}.png")
+    return folder
