@@ -54,10 +54,24 @@ def test_pictures_are_turned_upright(tmp_path, orientation, suffix):
     np.testing.assert_array_equal(read(path), UPRIGHT)
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 @pytest.mark.parametrize("garbage", [b"not even TIFF", b"II*\0\xff\xff\xff\xff\xff"])
-def test_an_exif_block_of_garbage_is_ignored(tmp_path, garbage):
-    path = save(tmp_path / "a.jpg", noise(0, 16, 16), exif=b"Exif\0\0" + garbage)
-    assert read(path).shape == (16, 16, 3)
+def test_an_exif_block_of_garbage_is_ignored(tmp_path, suffix, garbage):
+    path = save(tmp_path / f"a.{suffix}", noise(0, 16, 20), exif=b"Exif\0\0" + garbage)
+    assert read(path).shape == (16, 20, 3)
+
+
+def test_an_orientation_in_xmp_counts_too(tmp_path):
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    path = save(tmp_path / "a.webp", np.ascontiguousarray(STORED[6]), xmp=xmp, lossless=True)
+    np.testing.assert_array_equal(read(path), UPRIGHT)
+
+
+def test_reading_a_header_decodes_nothing(tmp_path):
+    path = save(tmp_path / "a.png", noise(0, 64, 64))
+    path.write_bytes(path.read_bytes()[:200])
+    header = read_header(FolderFiles(tmp_path, ["a.png"]), 0)
+    assert (header.height, header.width) == (64, 64)
 
 
 def test_grey_becomes_three_equal_channels_or_one(tmp_path):

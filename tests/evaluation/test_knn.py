@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lookalike.errors import DataError
+from lookalike.errors import DataError, UsageError
 from lookalike.evaluation import knn as module
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.knn import knn
@@ -90,3 +90,10 @@ def test_no_training_image_is_an_error() -> None:
     one = _features(1, 1, seed=0)
     with pytest.raises(DataError, match="need labelled training images"):
         knn(one, one, classes=1, exclude_itself=True)
+
+
+@pytest.mark.parametrize("setting", [{"k": 0}, {"temperature": 0.0}])
+def test_settings_out_of_range_are_an_error(setting: dict[str, float]) -> None:
+    train = _features(10, 2, seed=0)
+    with pytest.raises(UsageError, match="k=1 or more"):
+        knn(train, train, classes=2, **setting)

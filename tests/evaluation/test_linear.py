@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from lookalike.errors import DataError
+from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.linear import GRID, linear, linear_sgd
 
@@ -121,3 +121,17 @@ def test_neither_protocol_touches_global_randomness() -> None:
     for protocol in (linear, linear_sgd):
         protocol(train, train, classes=2)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("setting", [{"every": 0}, {"held_out": 0.0}, {"held_out": 1.0}])
+def test_settings_out_of_range_are_an_error(setting: dict[str, float]) -> None:
+    train = _blobs([0, 1] * 20)
+    with pytest.raises(UsageError):
+        linear(train, train, classes=2, **setting)
+
+
+@pytest.mark.parametrize("setting", [{"epochs": 0}, {"batch": 0}])
+def test_an_sgd_protocol_without_updates_is_an_error(setting: dict[str, int]) -> None:
+    train = _blobs([0, 1] * 20)
+    with pytest.raises(UsageError, match="epochs=1 and batch=1"):
+        linear_sgd(train, train, classes=2, **setting)

@@ -1,13 +1,16 @@
 """Monitors while training: right numbers at the right updates, and nothing else changes."""
 
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
-from lookalike.data.sources import Images, Source, open_source
+from lookalike.data.sources import Images, Photos, Source, open_source
 from lookalike.evaluation import online
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.evaluation.spectrum import describe
@@ -143,3 +146,16 @@ def test_only_labelled_images_are_neighbours(digits: Source) -> None:
 def test_without_labels_there_is_no_knn_and_no_error(digits: Source, keep: int) -> None:
     monitor = OnlineKNN(_partly(digits, keep), PLAIN, CPU, every=1)
     assert monitor.after_update(_moment(_Counted()), {}) == {}
+
+
+def test_photos_without_labels_are_watched_too(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for number in range(70):
+        pixels = generator.integers(0, 256, (20 + number, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    source = open_source(tmp_path)
+    assert isinstance(source, Photos)
+    crop = Policy(size=16)
+    found = Health(source, (crop, crop), CPU, every=1).after_update(_moment(nn.Flatten()), {})
+    assert 0 < found["alignment"] < 2
+    assert OnlineKNN(source, crop, CPU, every=1).after_update(_moment(nn.Flatten()), {}) == {}

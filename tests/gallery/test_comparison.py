@@ -1,7 +1,6 @@
 """The table of evaluations: every number in its place."""
 
 from gallery.runs import report
-
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
 from lookalike.gallery.comparison import compare, words

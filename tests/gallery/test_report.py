@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
 from gallery.runs import report as evaluation
 from gallery.runs import rows, write_run
-
 from lookalike.errors import UsageError
 from lookalike.gallery.report import report
 

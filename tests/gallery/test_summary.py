@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from gallery.runs import report, write_run
-
 from lookalike.gallery.summary import facts, verdict
 from lookalike.record import read_record
 

@@ -52,8 +52,7 @@ def read_header(files: Files, row: int) -> Header:
     """Size and kind of picture `row`, without decoding it."""
     with _opened(files, row) as image:
         width, height = image.size
-        # Asking a PNG for EXIF that it did not announce would decode it.
-        if "exif" in image.info and _orientation(image) in _SWAPS_SIDES:
+        if image.format != "TIFF" and _orientation(image) in _SWAPS_SIDES:  # TIFF's is upright
             width, height = height, width
         return Header(height, width, image.mode in _GREY)
 
@@ -70,7 +69,6 @@ def decode(files: Files, row: int, channels: int) -> UInt8[Tensor, "channels h w
         UnreadableImage: with the reason.
     """
     with _opened(files, row) as image:
-        image.load()
         return upright(image, channels)
 
 
@@ -84,6 +82,7 @@ def upright(image: Image.Image, channels: int) -> UInt8[Tensor, "channels h w"]:
     Raises:
         ValueError: its values have no agreed range.
     """
+    image.load()  # before the question: it turns a TIFF itself, and finds a PNG's late EXIF
     turned = _UPRIGHT.get(_orientation(image))
     flat = _flat(image, "L" if channels == 1 else "RGB")
     pixels = np.array(flat if turned is None else flat.transpose(turned))
@@ -174,7 +173,7 @@ def _reason(error: Exception) -> str:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_ORIENTATION)
+        value = Image.Image.getexif(image).get(_ORIENTATION)  # PNG's own would decode the picture
     except Exception:  # a broken EXIF block of any kind says nothing about the pixels
         return _AS_IT_IS
     return value if isinstance(value, int) else _AS_IT_IS

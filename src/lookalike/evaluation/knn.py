@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from lookalike.errors import DataError
+from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.metrics import Outcome
 
@@ -38,8 +38,11 @@ def knn(
 
     Raises:
         DataError: there is no training image left to be a neighbour.
+        UsageError: `k` or `temperature` is too small.
     """
     del seed
+    if k < 1 or temperature <= 0:
+        raise UsageError("Nearest neighbours need k=1 or more and a temperature above 0.")
     near = min(k, len(train.label) - exclude_itself)
     if near < 1:
         raise DataError("Nearest neighbours need labelled training images, and there are none.")

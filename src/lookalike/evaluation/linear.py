@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from lookalike.data.labels import split
-from lookalike.errors import DataError
+from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.logistic import Classifier, Problem
 from lookalike.evaluation.metrics import Outcome
@@ -44,7 +44,10 @@ def linear(
 
     Raises:
         DataError: no class has enough images to hold some out, or there is only one class.
+        UsageError: `every` is below 1, or `held_out` not between 0 and 1.
     """
+    if every < 1:
+        raise UsageError("The linear probe needs every=1 or more.")
     present, label = torch.unique(train.label, return_inverse=True)
     fits, chooses = split(label, held_out, seed)
     if len(present) < 2 or not len(chooses):
@@ -95,7 +98,12 @@ def linear_sgd(
         epochs: passes over the training images.
         batch: images per update.
         rate_per_256: learning rate for a batch of 256.
+
+    Raises:
+        UsageError: `epochs` or `batch` is below 1.
     """
+    if epochs < 1 or batch < 1:
+        raise UsageError("The SGD probe needs epochs=1 and batch=1 or more.")
     count = len(train.label)
     batch = min(batch, count)
     weight = torch.zeros(train.values.shape[1], classes, requires_grad=True)
@@ -111,7 +119,13 @@ def linear_sgd(
             cross_entropy(logits, train.label[chosen]).backward()
             optimizer.step()
             cosine.step()
-    how = {"epochs": epochs, "batch": batch, "rate": rate, "views": "plain, features frozen"}
+    how = {
+        "solver": "SGD from zero, Nesterov momentum 0.9, cosine, no penalty",
+        "epochs": epochs,
+        "batch": batch,
+        "rate": rate,
+        "views": "plain, features frozen",
+    }
     return Outcome((test.values @ weight + bias).detach(), how)
 
 

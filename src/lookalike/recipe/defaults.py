@@ -65,8 +65,8 @@ def default_recipe(
         "views": _views(method, row.size, side <= SMALL, channels),
         "batch": min(256, max(2, _power_of_two(images // 4))),
         "duration": f"{epochs} epochs",
-        "optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 5e-4},
-        "rate": {"per_256": 0.12},
+        "optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 1e-4},
+        "rate": {"per_256": 0.4},
         "warmup": f"{epochs // 20} epochs",
         "watch": f"{max(epochs // 20, 1)} epochs",
     }

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import safetensors.torch
@@ -67,7 +69,9 @@ def evaluate_run(
         _encoder("trained", trained, policy, runtime, workers),
     ]
     where = data or recipe.data.path or ""
-    limit = recipe.data.limit if where == recipe.data.path else None
+    own = where == recipe.data.path
+    limit = recipe.data.limit if own else None
+    elsewhere = "" if own else f" on {Path(where).resolve().name}"
     train = open_source(where, "train", cache=folder.cache, limit=limit, channels=trained.channels)
     test = _test_source(where, train, folder)
     about = {"data": where, "training_images": train.name, "policy": repr(policy)}
@@ -76,17 +80,16 @@ def evaluate_run(
         bank, queries = _features(subject, train, test, folder, seed)
         for name in names:
             console.print(f"evaluating {name} of {subject.name}", style="dim", highlight=False)
-            reports.append(
-                evaluate(
-                    name,
-                    bank,
-                    queries,
-                    subject=subject.name,
-                    classes=len(train.classes),
-                    seed=seed,
-                    about=about | {"test_images": _test_words(test, seed)},
-                )
+            report = evaluate(
+                name,
+                bank,
+                queries,
+                subject=subject.name,
+                classes=len(train.classes),
+                seed=seed,
+                about=about | {"test_images": _test_words(test, seed)},
             )
+            reports.append(replace(report, evaluation=name + elsewhere))
     _keep(folder, reports)
     console.print(table(reports))
     return reports

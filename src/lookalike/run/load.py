@@ -12,7 +12,7 @@ from lookalike.data.decoding import upright
 from lookalike.errors import StorageError
 from lookalike.export.encoder_folder import read_encoder
 from lookalike.nn.encoder import Encoder
-from lookalike.views.policy import Normalize, Policy
+from lookalike.views.policy import Crop, Normalize, Policy
 from lookalike.views.presets import plain
 from lookalike.views.render import render
 
@@ -66,5 +66,9 @@ def load(path: Path | str) -> Pretrained:
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(f"The weights in {folder} do not fit its config.json.") from error
     normalize = Normalize(mean=tuple(facts["mean"]), std=tuple(facts["std"]))
-    policy = plain(Policy(size=facts["size"], normalize=normalize))
-    return Pretrained(encoder, policy).eval()
+    seen = Policy(
+        size=facts["size"],
+        crop=Crop(interpolation=facts["interpolation"]),
+        normalize=normalize,
+    )
+    return Pretrained(encoder, plain(seen)).eval()
