@@ -186,41 +186,35 @@ def compare(turns: dict[str, Turn], *, batch: int, updates: int, skip: int, roun
         )
 
 
+def contestants(
+    name: str, size: int, source: Source, pictures: Dataset, *, batch: int, workers: int
+) -> dict[str, Turn]:
+    """Ours first, then those it is compared with."""
+
+    def lightly(precision: str) -> Lightly:
+        return Lightly(Encoder(name, size), pictures, batch, choose_runtime("cpu", precision))
+
+    return {
+        "lookalike": Ours(Encoder(name, size), source, batch, workers),
+        "lightly, float32": lightly("float32"),
+        "lightly, bfloat16": lightly("bfloat16"),
+        "bare encoder": Bare(Encoder(name, size), batch),
+    }
+
+
 def small(name: str, data: str | None) -> None:
     """32-px images held in memory."""
-    source = open_source(data or "shapes", "train", cache=None, limit=4096)
-    pictures = Arrays(source.images, 32)
-    batch = 256
-    turns = {
-        "lookalike": Ours(Encoder(name, 32), source, batch, workers=0),
-        "lightly, float32": Lightly(
-            Encoder(name, 32), pictures, batch, choose_runtime("cpu", "float32")
-        ),
-        "lightly, bfloat16": Lightly(
-            Encoder(name, 32), pictures, batch, choose_runtime("cpu", "bfloat16")
-        ),
-        "bare encoder": Bare(Encoder(name, 32), batch),
-    }
+    source = open_source(data or "shapes", "train", limit=4000)
+    turns = contestants(name, 32, source, Arrays(source.images, 32), batch=256, workers=0)
     heavy = name != "resnet20"
-    compare(turns, batch=batch, updates=2 if heavy else 12, skip=1 if heavy else 5, rounds=3)
+    compare(turns, batch=256, updates=2 if heavy else 12, skip=1 if heavy else 5, rounds=3)
 
 
 def photos(folder: Path) -> None:
     """224-px views of JPEG files."""
-    source = open_source(str(folder), "train", cache=None)
-    pictures = Files(folder, 224)
-    batch, name = 32, "resnet18"
-    turns = {
-        "lookalike": Ours(Encoder(name, 224), source, batch, workers=2),
-        "lightly, float32": Lightly(
-            Encoder(name, 224), pictures, batch, choose_runtime("cpu", "float32")
-        ),
-        "lightly, bfloat16": Lightly(
-            Encoder(name, 224), pictures, batch, choose_runtime("cpu", "bfloat16")
-        ),
-        "bare encoder": Bare(Encoder(name, 224), batch),
-    }
-    compare(turns, batch=batch, updates=6, skip=5, rounds=2)
+    source = open_source(str(folder), "train")
+    turns = contestants("resnet18", 224, source, Files(folder, 224), batch=32, workers=2)
+    compare(turns, batch=32, updates=6, skip=5, rounds=2)
 
 
 def main() -> None:

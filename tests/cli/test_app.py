@@ -91,7 +91,7 @@ def test_debug_stands_anywhere(
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (KeyboardInterrupt(), 130, "stopped before there was anything to save"),
+        (KeyboardInterrupt(), 130, "stopped; what was saved before stays"),
         (
             Interrupted("Stopped at step 3.", signal=15, do="Go on."),
             143,

@@ -132,6 +132,21 @@ def test_a_file_that_is_no_parquet(tmp_path, content):
         list_parquet([path])
 
 
+def test_a_file_whose_middle_is_lost(tmp_path):
+    path = write(tmp_path / "a.parquet", [{"image": picture(i)} for i in range(8)])
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(1000) + content[1004:])
+    with pytest.raises(DataError, match="cannot be read as a Parquet file"):
+        list_parquet([path])
+
+
+def test_shards_that_do_not_fit_together(tmp_path):
+    one = write(tmp_path / "1.parquet", [{"image": picture(0), "label": 0}])
+    other = write(tmp_path / "2.parquet", [{"image": picture(0)}])
+    with pytest.raises(DataError, match="different columns"):
+        list_parquet([one, other])
+
+
 def test_more_pictures_than_half_of_the_memory(tmp_path, monkeypatch):
     file = write(tmp_path / "a.parquet", [{"image": picture(i)} for i in range(8)])
     monkeypatch.setattr("lookalike.data.parquet.memory", lambda: 1000)

@@ -89,21 +89,21 @@ def test_a_misspelt_path_gets_the_nearest(tmp_path):
     (tmp_path / "photos-clothing").mkdir()
     with pytest.raises(DataError) as caught:
         splits_at(tmp_path / "photos-clothng")
-    assert caught.value.do == f"Did you mean {tmp_path / 'photos-clothing'}?"
+    assert caught.value.do == f"Did you mean '{tmp_path / 'photos-clothing'}'?"
 
 
 def test_a_misspelt_folder_above_gets_the_nearest(tmp_path):
-    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "photos").mkdir(parents=True)
     with pytest.raises(DataError) as caught:
-        splits_at(tmp_path / "dataset" / "photos" / "train")
-    assert caught.value.do == f"Did you mean {tmp_path / 'datasets'}?"
+        splits_at(tmp_path / "dataset" / "photos")
+    assert caught.value.do == f"Did you mean '{tmp_path / 'datasets' / 'photos'}'?"
 
 
 def test_a_misspelt_name_of_a_set(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError) as caught:
         splits_at(Path("digts"))
-    assert caught.value.do == "Did you mean digits?"
+    assert caught.value.do == "Did you mean 'digits'?"
 
 
 def test_nothing_near_says_what_there_is_to_give(tmp_path):

@@ -74,7 +74,7 @@ def run(words: Sequence[str], *, debug: bool = False) -> int:
         print(f"lookalike: {mistake}", file=sys.stderr)
         return mistake.exit_code
     except KeyboardInterrupt:
-        print("lookalike: stopped before there was anything to save.", file=sys.stderr)
+        print("lookalike: stopped; what was saved before stays.", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:  # the reader has gone, e.g. `lookalike list encoders | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,5 +1,6 @@
 """Parquet files with the pictures inside, as Hugging Face `datasets` writes them."""
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator, Sequence
@@ -34,14 +35,16 @@ def list_parquet(paths: Sequence[Path], limit: int | None = None) -> Listing:
         DataError: not Parquet, no such column, or labels that are no class numbers.
         MissingExtraError: pyarrow is not installed.
     """
-    tables = [_open(path) for path in paths]
+    tables = {path: _open(path) for path in paths}
+    schema = _common_schema(tables)
     place = ", ".join(str(path) for path in paths)
-    ledger = Ledger(found=sum(table.metadata.num_rows for table in tables))
+    ledger = Ledger(found=sum(table.metadata.num_rows for table in tables.values()))
     count = within(limit, ledger.found, ledger)
-    column = _picture_column(tables[0].schema_arrow, place)
-    files = _read_pictures(tables, column, count)
-    label = _read_labels(tables, count, place)
-    classes = _class_names(tables[0].schema_arrow, label, place)
+    files = _read_pictures(tables, _picture_column(schema, place), count)
+    label = (
+        _read_labels(tables, count, place) if LABEL in schema.names else torch.full((count,), -1)
+    )
+    classes = _class_names(schema, label, place)
     status = [path.stat() for path in paths]
     fingerprint = digest("parquet", *(one.st_size for one in status), count, *label.tolist())
     return Listing(
@@ -56,19 +59,43 @@ def list_parquet(paths: Sequence[Path], limit: int | None = None) -> Listing:
     )
 
 
+Tables = dict[Path, Any]
+"""Path → an open pyarrow.parquet.ParquetFile."""
+
+
 def _open(path: Path) -> Any:
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import parquet
     except ImportError as error:
         raise MissingExtraError("pyarrow", "parquet") from error
-    try:
+    with _clear_errors(path):
         return parquet.ParquetFile(path)
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    from pyarrow import ArrowException
+
+    try:
+        yield
     except (ArrowException, OSError) as error:
         raise DataError(
             f"{path} cannot be read as a Parquet file.",
             why=f"Reason: {str(error).splitlines()[0]}",
             do="Copy it again, or give a folder of pictures.",
         ) from error
+
+
+def _common_schema(tables: Tables) -> Any:
+    (first, table), *others = tables.items()
+    for path, other in others:
+        if other.schema_arrow.names != table.schema_arrow.names:
+            raise DataError(
+                f"{path} and {first} have different columns.",
+                why=f"{other.schema_arrow.names} and {table.schema_arrow.names}.",
+                do="Give one of them alone, or files written alike.",
+            )
+    return table.schema_arrow
 
 
 def _picture_column(schema: Any, place: str) -> str:
@@ -83,17 +110,18 @@ def _picture_column(schema: Any, place: str) -> str:
     )
 
 
-def _read(tables: Sequence[Any], column: str, count: int) -> Iterator[Any]:
-    """The first `count` values of a column, row group by row group."""
-    for table in tables:
-        for part in table.iter_batches(1024, columns=[column]):
-            if count <= 0:
-                return
-            yield from part.column(0)[:count].to_pylist()
-            count -= len(part)
+def _read(tables: Tables, column: str, count: int) -> Iterator[Any]:
+    """The first `count` values of a column, a thousand at a time."""
+    for path, table in tables.items():
+        with _clear_errors(path):
+            for part in table.iter_batches(1000, columns=[column]):
+                if count <= 0:
+                    return
+                yield from part.column(0)[:count].to_pylist()
+                count -= len(part)
 
 
-def _read_pictures(tables: Sequence[Any], column: str, count: int) -> MemoryFiles:
+def _read_pictures(tables: Tables, column: str, count: int) -> MemoryFiles:
     content, ends, paths = bytearray(), [0], list[str]()
     room = memory() // 2
     for picture in _read(tables, column, count):
@@ -118,9 +146,7 @@ def _names(paths: Sequence[str]) -> list[str]:
     return [f"row {row} {path}".rstrip() for row, path in enumerate(paths)]
 
 
-def _read_labels(tables: Sequence[Any], count: int, place: str) -> Int[Tensor, " n"]:
-    if LABEL not in tables[0].schema_arrow.names:
-        return torch.full((count,), -1)
+def _read_labels(tables: Tables, count: int, place: str) -> Int[Tensor, " n"]:
     values = [-1 if value is None else value for value in _read(tables, LABEL, count)]
     if not all(isinstance(value, int) and value >= -1 for value in values):
         raise DataError(

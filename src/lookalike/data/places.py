@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from lookalike.data.folder import list_folder
 from lookalike.data.listing import Listing
 from lookalike.data.named import NAMED
 from lookalike.data.parquet import list_parquet
-from lookalike.errors import DataError
+from lookalike.errors import DataError, did_you_mean
 from lookalike.files import nearby
 
 TRAIN = "train"
@@ -39,7 +40,8 @@ def splits_at(path: Path) -> dict[str, Lister]:
                 f"{path} is neither a folder of pictures nor a Parquet file.",
                 do=f"Give the folder instead: {path.parent}",
             )
-    raise DataError(f"There is no {path}.", do=nearby(str(path)) or _WANTED)
+    meant = did_you_mean(str(path), NAMED) if get_close_matches(str(path), NAMED) else ""
+    raise DataError(f"There is no {path}.", do=meant or nearby(str(path)) or _WANTED)
 
 
 def _split_folders(root: Path) -> dict[str, Lister]:

@@ -73,6 +73,13 @@ class RunFolder:
         files.write_json(self.data, books | source.ledger.as_dict())
         files.write_json(self.environment, _environment())
 
+    def threads_before(self) -> int | None:
+        """How many threads the run had when it was last here; None for a new run."""
+        if not self.environment.exists():
+            return None
+        threads: int | None = json.loads(self.environment.read_text("utf-8")).get("threads")
+        return threads
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps a second process out; the lock dies with its process, however that ends.

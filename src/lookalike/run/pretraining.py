@@ -1,9 +1,14 @@
 """From a recipe to a trained encoder, in a folder that the same call goes on with."""
 
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+import torch
 from rich.console import Console
+from torch.optim import Optimizer
 
 from lookalike.data.ledger import counted
 from lookalike.data.loading import Loader
@@ -72,18 +77,36 @@ def pretrain(
             workers=count_workers(workers),
         )
         method = runtime.place(build_method(recipe, source.channels))
+        _remark_on_threads(folder, console)
         folder.begin(recipe, source)
+        parts = _Parts(recipe, folder, source, loader, method, runtime, console)
         with stop_flag() as stop:
-            _train(recipe, folder, method, source, loader, runtime, console, stop)
-        write_encoder(method.encoder, folder.encoder, policy=recipe.views[0])
-        folder.begin(recipe, source)
-    run = Run(out)
+            _train(parts, stop)
+        folder.begin(recipe, source)  # the ledger may have grown
+    run = Run(folder.path)
     if source.classes:
         run.evaluate("knn", "linear", device=device, workers=workers, console=console)
     else:
         write_pages(run.path)
-    console.print(f"done: {folder.path / 'report.html'}", highlight=False)
+    console.print(f"done: {run.path / 'report.html'}", highlight=False)
     return run
+
+
+class _Parts(NamedTuple):
+    """What one execution is made of."""
+
+    recipe: Recipe
+    folder: RunFolder
+    source: Source
+    loader: Loader
+    method: Method
+    runtime: Runtime
+    console: Console
+
+    @property
+    def updates(self) -> int:
+        """In all."""
+        return self.recipe.duration.steps(self.loader.updates_per_epoch)
 
 
 def _open(recipe: Recipe, folder: RunFolder, strict: bool, console: Console) -> Source:
@@ -106,52 +129,24 @@ def _open(recipe: Recipe, folder: RunFolder, strict: bool, console: Console) -> 
     return source
 
 
-def _train(
-    recipe: Recipe,
-    folder: RunFolder,
-    method: Method,
-    source: Source,
-    loader: Loader,
-    runtime: Runtime,
-    console: Console,
-    stop: StopFlag,
-) -> None:
-    optimizer = build_optimizer(recipe, method)
-    done = checkpoint.restore(folder.checkpoints, method, optimizer)
-    epoch = loader.updates_per_epoch
-    updates = recipe.duration.steps(epoch)
-    _announce(recipe, method, runtime, console, done=done, updates=updates)
-    if done >= updates:
-        return
+def _remark_on_threads(folder: RunFolder, console: Console) -> None:
+    """Sums in another order differ in the last bit, so a resumed run would not end the same."""
+    before, now = folder.threads_before(), torch.get_num_threads()
+    if before not in (None, now):
+        console.print(f"this run had {before} threads and now has {now}: its bytes will differ")
 
-    def save(done: int) -> None:
-        checkpoint.save(folder.checkpoints, done, method, optimizer)
 
-    if done == 0:
-        views_sheet(source, recipe.views, folder.views, seed=recipe.seed)
-        console.print(f"what it will see: {folder.views}", highlight=False)
-    with (
-        closing(Records(folder.path, start=done, updates_per_epoch=epoch)) as records,
-        closing(Bar(console, start=done, updates=updates, loader=loader)) as bar,
-    ):
-        saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
-        watchers = _watchers(recipe, source, every=recipe.watch.steps(epoch), runtime=runtime)
-        done = train(
-            method,
-            loader.batches(done, updates),
-            optimizer,
-            build_rate(recipe, epoch),
-            runtime=runtime,
-            seed=recipe.seed,
-            start=done,
-            updates=updates,
-            clip=recipe.clip,
-            monitors=[Basics(), *watchers, records, saver, bar],
-            stop=stop,
-        )
-    if stop.signal is not None and done < updates:
-        save(done)
-        write_encoder(method.encoder, folder.encoder, policy=recipe.views[0])
+def _train(parts: _Parts, stop: StopFlag) -> None:
+    """From the newest checkpoint, or from the beginning, to the end or the first signal."""
+    checkpoints, method, updates = parts.folder.checkpoints, parts.method, parts.updates
+    optimizer = build_optimizer(parts.recipe, method)
+    done = checkpoint.restore(checkpoints, method, optimizer)
+    _announce(parts, done)
+    if done < updates:
+        save = partial(checkpoint.save, checkpoints, method=method, optimizer=optimizer)
+        done = _loop(parts, optimizer, done, save, stop)
+    write_encoder(method.encoder, parts.folder.encoder, policy=parts.recipe.views[0])
+    if done < updates and stop.signal is not None:
         raise Interrupted(
             f"Stopped after update {done:,} of {updates:,}, and saved.",
             signal=stop.signal,
@@ -159,27 +154,63 @@ def _train(
         )
 
 
-def _watchers(recipe: Recipe, source: Source, *, every: int, runtime: Runtime) -> list[Monitor]:
+def _loop(
+    parts: _Parts,
+    optimizer: Optimizer,
+    start: int,
+    save: Callable[[int], None],
+    stop: StopFlag,
+) -> int:
+    """Trains with everybody watching, and saves at the end; returns the updates done."""
+    recipe, loader, updates = parts.recipe, parts.loader, parts.updates
+    epoch = loader.updates_per_epoch
+    records = Records(parts.folder.path, start=start, updates_per_epoch=epoch)
+    bar = Bar(parts.console, start=start, updates=updates, loader=loader)
+    saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
+    with closing(records), closing(bar):
+        done = train(
+            parts.method,
+            loader.batches(start, updates),
+            optimizer,
+            build_rate(recipe, epoch),
+            runtime=parts.runtime,
+            seed=recipe.seed,
+            start=start,
+            updates=updates,
+            clip=recipe.clip,
+            monitors=[Basics(), *_watchers(parts), records, saver, bar],
+            stop=stop,
+        )
+        if saver.saved < done:
+            save(done)
+        return done
+
+
+def _watchers(parts: _Parts) -> list[Monitor]:
+    recipe, source, runtime = parts.recipe, parts.source, parts.runtime
+    every = recipe.watch.steps(parts.loader.updates_per_epoch)
     watchers: list[Monitor] = [Health(source, recipe.views, runtime, every=every)]
     if source.classes:
         watchers.append(OnlineKNN(source, plain(recipe.views[0]), runtime, every=every))
     return watchers
 
 
-def _announce(
-    recipe: Recipe, method: Method, runtime: Runtime, console: Console, *, done: int, updates: int
-) -> None:
-    encoder = method.encoder
-    precision = str(runtime.precision).removeprefix("torch.")
-    console.print(
+def _announce(parts: _Parts, start: int) -> None:
+    """What will happen, before the first step."""
+    recipe, encoder, updates = parts.recipe, parts.method.encoder, parts.updates
+    precision = str(parts.runtime.precision).removeprefix("torch.")
+    parts.console.print(
         f"{encoder.name} with the {encoder.stem} stem for {encoder.size}-px views, "
-        f"{encoder.features} features; on {runtime.device} in {precision}",
+        f"{encoder.features} features; on {parts.runtime.device} in {precision}",
         highlight=False,
     )
-    state = "continuing" if 0 < done < updates else "already done:" if done else "training for"
-    where = f" from update {done:,}" if 0 < done < updates else ""
-    console.print(
-        f"{state}{where} {'of ' if where else ''}{updates:,} updates ({recipe.duration}) "
-        f"of {recipe.batch} images",
-        highlight=False,
-    )
+    length = f"{updates:,} updates of {recipe.batch} images ({recipe.duration})"
+    if start == 0:
+        views_sheet(parts.source, recipe.views, parts.folder.views, seed=recipe.seed)
+        parts.console.print(f"what it will see: {parts.folder.views}", highlight=False)
+        words = f"training for {length}"
+    elif start < updates:
+        words = f"continuing from update {start:,} of {length}"
+    else:
+        words = f"already done: {length}"
+    parts.console.print(words, highlight=False)

@@ -87,19 +87,21 @@ class Saver:
         updates_per_epoch: an epoch's length.
     """
 
+    saved: int = 0
+    """Updates done at the last save."""
+
     def __init__(
         self, save: Callable[[int], None], *, seconds: float, updates_per_epoch: int
     ) -> None:
         self._save, self._seconds, self._epoch = save, seconds, updates_per_epoch
-        self._saved = time.monotonic()
+        self._time = time.monotonic()
 
     def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
         del numbers
         done = moment.update + 1
-        late = time.monotonic() - self._saved > self._seconds
-        if late or done % self._epoch == 0 or done == moment.updates:
+        if done % self._epoch == 0 or time.monotonic() - self._time > self._seconds:
             self._save(done)
-            self._saved = time.monotonic()
+            self.saved, self._time = done, time.monotonic()
         return {}
 
 

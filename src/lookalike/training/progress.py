@@ -8,6 +8,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from lookalike.training.monitors import Moment
 
 SECONDS_BETWEEN_LINES = 60.0
+UPDATES_TO_KNOW = 5
+LONG = 2 * 3600.0
 
 
 class Bar:
@@ -41,13 +43,14 @@ class Bar:
         words = self._words(moment, numbers)
         done = moment.update + 1
         self._progress.update(self._task, completed=done, words=words)
+        if done == self._first + UPDATES_TO_KNOW:
+            self._warn(self._left(moment))
         self._say_a_line(done, moment.updates, words)
         return {}
 
     def _words(self, moment: Moment, numbers: dict[str, float]) -> str:
         elapsed = max(1e-9, time.monotonic() - self._begun)
-        here = moment.update + 1 - self._first
-        left = elapsed / here * (moment.updates - moment.update - 1)
+        left = self._left(moment)
         waiting = getattr(self._loader, "waited", 0.0) / elapsed
         parts = [
             f"loss {numbers['loss']:.3f}",
@@ -58,6 +61,19 @@ class Bar:
         if "knn" in numbers:
             self._score = f"kNN {numbers['knn']:.1%}"
         return " · ".join(filter(None, [*parts, self._score]))
+
+    def _left(self, moment: Moment) -> float:
+        """Seconds to the end of the run, at the speed so far."""
+        here = moment.update + 1 - self._first
+        return (time.monotonic() - self._begun) / here * (moment.updates - moment.update - 1)
+
+    def _warn(self, left: float) -> None:
+        if left > LONG:
+            self._console.print(
+                f"the whole will take about {duration(left)}; "
+                'a shorter run: add --out with another folder and, say, duration="10 epochs"',
+                highlight=False,
+            )
 
     def _say_a_line(self, done: int, updates: int, words: str) -> None:
         """The first update's line comes at once, then one a minute, and the last."""
