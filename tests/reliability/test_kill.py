@@ -1,123 +1,111 @@
 """Killed at any moment, started again with the same command: the same bytes in the end."""
 
 import json
-import multiprocessing
-import os
 import random
 import signal
 import time
-from multiprocessing.context import ForkServerProcess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lookalike.errors import StorageError
-from reliability import trial
-
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["reliability.trial"])
-
-
-def start(out: Path, **changes: object) -> ForkServerProcess:
-    process = CONTEXT.Process(target=trial.train, args=(out,), kwargs=changes)
-    process.start()
-    return process
-
-
-def finish(out: Path, **changes: object) -> float:
-    """Runs to the end; returns the seconds it took."""
-    begun = time.monotonic()
-    process = start(out, **changes)
-    process.join(timeout=120)
-    assert process.exitcode == 0
-    return time.monotonic() - begun
+from reliability.trial import Nursery, final_state
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, float]:
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as nursery:
+        yield nursery
+
+
+@pytest.fixture(scope="module")
+def whole(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, float]:
     """Final state and duration of an uninterrupted run."""
     out = tmp_path_factory.mktemp("whole") / "run"
-    finish(tmp_path_factory.mktemp("warm") / "run")
-    seconds = finish(out)
-    return trial.final_state(out), seconds
+    begun = time.monotonic()
+    finish(nursery, out)
+    return final_state(out), time.monotonic() - begun
 
 
-def killed_run(out: Path, seconds: float, chance: random.Random) -> int:
-    """Up to three kills at random moments of one run, then to the end; returns the kills."""
-    kills = 0
-    for _ in range(3):
-        process = start(out)
-        process.join(timeout=chance.uniform(0, seconds))
-        if process.exitcode is not None:
-            break
-        process.kill()
-        process.join()
-        assert process.exitcode == -signal.SIGKILL
-        kills += 1
-    finish(out)
-    return kills
+def finish(nursery: Nursery, out: Path) -> None:
+    assert nursery.start(out).wait(120) == 0
 
 
-@pytest.mark.parametrize("trials", [4, pytest.param(20, marks=pytest.mark.nightly)])
-def test_kill_at_random_moments(trials: int, whole: tuple[bytes, float], tmp_path: Path) -> None:
+def wait_for(condition: Path) -> None:
+    """Until a file is there and holds something."""
+    deadline = time.monotonic() + 60
+    while not (condition.exists() and condition.stat().st_size):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("trials", [3, pytest.param(20, marks=pytest.mark.nightly)])
+def test_kill_at_random_moments(
+    trials: int, nursery: Nursery, whole: tuple[bytes, float], tmp_path: Path
+) -> None:
+    """Each run is killed up to three times, at moments drawn over the whole of it."""
     state, seconds = whole
     chance = random.Random(trials)  # noqa: S311 - moments, not secrets
     kills = 0
     for number in range(trials):
         out = tmp_path / str(number)
-        kills += killed_run(out, seconds, chance)
-        assert trial.final_state(out) == state
+        for _ in range(3):
+            trial = nursery.start(out)
+            if trial.wait(chance.uniform(0, seconds)) is None:
+                trial.send(signal.SIGKILL)
+                kills += trial.wait(10) == -signal.SIGKILL
+        finish(nursery, out)
+        assert final_state(out) == state
     assert kills >= trials
-
-
-def test_another_seed_gives_other_bytes(whole: tuple[bytes, float], tmp_path: Path) -> None:
-    finish(tmp_path / "run", seed=1)
-    assert trial.final_state(tmp_path / "run") != whole[0]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_save_and_exit(
-    number: signal.Signals, code: int, whole: tuple[bytes, float], tmp_path: Path
+    number: signal.Signals,
+    code: int,
+    nursery: Nursery,
+    whole: tuple[bytes, float],
+    tmp_path: Path,
 ) -> None:
     out = tmp_path / "run"
-    process = start(out)
-    deadline = time.monotonic() + 60
-    while not (out / "metrics.jsonl").exists() or not (out / "metrics.jsonl").read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    assert process.pid is not None
-    os.kill(process.pid, number)
-    process.join(timeout=30)
-    assert process.exitcode == code
+    trial = nursery.start(out)
+    wait_for(out / "metrics.jsonl")
+    trial.send(number)
+    assert trial.wait(30) == code
     done = len((out / "metrics.jsonl").read_text().splitlines())
-    newest = max((out / "checkpoints").iterdir(), key=lambda p: p.name)
+    newest = max((out / "checkpoints").iterdir(), key=lambda path: path.name)
     assert int(newest.name) == done, "no update is lost"
-    finish(out)
-    assert trial.final_state(out) == whole[0]
+    finish(nursery, out)
+    assert final_state(out) == whole[0]
 
 
-def test_records_hold_each_update_once(tmp_path: Path) -> None:
+def test_records_hold_each_update_once(nursery: Nursery, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    process = start(out)
-    while not (out / "checkpoints").exists() or len(list((out / "checkpoints").iterdir())) < 2:
-        time.sleep(0.01)
-    process.kill()
-    process.join()
+    trial = nursery.start(out)
+    wait_for(out / "metrics.jsonl")
+    trial.send(signal.SIGKILL)
+    trial.wait(10)
     with (out / "metrics.jsonl").open("a") as file:
         file.write('{"update": 4')  # torn by the kill
-    finish(out)
+    finish(nursery, out)
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [row["update"] for row in rows] == list(range(48))
 
 
-def test_a_second_process_is_refused(tmp_path: Path) -> None:
+def test_a_second_process_is_refused(nursery: Nursery, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    first = start(out, duration="1000 epochs")
-    while not (out / "metrics.jsonl").exists():
-        time.sleep(0.01)
-    second = start(out)
-    second.join(timeout=60)
-    assert second.exitcode == StorageError.exit_code
-    assert first.is_alive()
-    first.kill()
-    first.join()
+    first = nursery.start(out, duration="1000 epochs")
+    wait_for(out / "metrics.jsonl")
+    second = nursery.start(out, duration="1000 epochs")
+    assert second.wait(60) == StorageError.exit_code
+    assert first.wait(0) is None
+    first.send(signal.SIGKILL)
+    first.wait(10)
+
+
+def test_another_seed_gives_other_bytes(
+    nursery: Nursery, whole: tuple[bytes, float], tmp_path: Path
+) -> None:
+    assert nursery.start(tmp_path / "run", seed=1).wait(120) == 0
+    assert final_state(tmp_path / "run") != whole[0]

@@ -36,7 +36,12 @@ _CIFAR = Policy(size=32, crop=_IMAGENET.crop, flip=0.5, jitter=strength(0.5), dr
 
 # Ours, for 8 x 8 handwritten digits: a mirrored 2 is not a 2, a crop turns an 8 into a 3, and there
 # is no colour; what leaves a digit itself is a slightly different hand.
-_DIGITS = Policy(size=8, crop=Fit(), flip=0.0, affine=Affine())
+_DIGITS = Policy(
+    size=8,
+    crop=Fit(),
+    flip=0.0,
+    affine=Affine(degrees=20.0, translate=0.15, scale=(0.8, 1.2), shear=15.0),
+)
 
 POLICIES: dict[str, tuple[Policy, ...]] = {
     "simclr": (_IMAGENET, _IMAGENET),
