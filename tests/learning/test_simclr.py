@@ -1,0 +1,41 @@
+"""SimCLR learns: the bars on real images, at the size that a commit can afford and at the full one."""
+
+from pathlib import Path
+
+import pytest
+
+from lookalike.evaluation.report import Report
+from lookalike.start import pretrain
+
+CIFAR10 = Path(__file__).parents[3] / "shared" / "data" / "cifar10"
+SEEDS = (0, 1, 2)
+
+
+def top1(reports: list[Report]) -> dict[str, float]:
+    """Subject → its first metric."""
+    return {r.subject: next(iter(r.metrics.values())).value for r in reports}
+
+
+def test_few_labels_of_digits_beat_the_pixels(tmp_path: Path) -> None:
+    """A fifth of the demo's training; the full one is in the recipe's header."""
+    run = pretrain("simclr-digits", duration="60 epochs", out=tmp_path / "run", quiet=True)
+    few = top1(run.evaluate("prototypes"))
+    assert few["trained"] > few["pixels"] > few["untrained"]
+    linear = top1(run.evaluate("linear"))
+    assert linear["trained"] > linear["untrained"] + 0.05
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not CIFAR10.is_dir(), reason="the CIFAR-10 copy is not at hand")
+def test_cifar10_with_a_small_encoder(tmp_path: Path) -> None:
+    """At least what lightly's documented recipe reaches with the same encoder, images and epochs
+    (50.3 % linear, 46.6 % kNN), mean of three seeds."""
+    linear, knn = [], []
+    for seed in SEEDS:
+        run = pretrain(
+            "simclr-cifar10-small", data=str(CIFAR10), seed=seed, out=tmp_path / f"{seed}", quiet=True
+        )
+        linear.append(top1(run.evaluate("linear"))["trained"])
+        knn.append(top1(run.evaluate("knn"))["trained"])
+    assert sum(linear) / len(SEEDS) >= 0.51
+    assert sum(knn) / len(SEEDS) >= 0.47
