@@ -7,7 +7,7 @@ INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint co
 
 demo: .venv/core  ## pretrain on small digits, evaluate, write a report: a few minutes
 	$(BIN)/lookalike pretrain simclr-digits --out runs/digits
-	$(BIN)/lookalike evaluate runs/digits linear prototypes
+	$(BIN)/lookalike evaluate runs/digits prototypes
 
 test: .venv/dev  ## the tests of every commit
 	$(BIN)/pytest

@@ -33,7 +33,11 @@ def test_cifar10_with_a_small_encoder(tmp_path: Path) -> None:
     linear, knn = [], []
     for seed in SEEDS:
         run = pretrain(
-            "simclr-cifar10-small", data=str(CIFAR10), seed=seed, out=tmp_path / f"{seed}", quiet=True
+            "simclr-cifar10-small",
+            data=str(CIFAR10),
+            seed=seed,
+            out=tmp_path / f"{seed}",
+            quiet=True,
         )
         linear.append(top1(run.evaluate("linear"))["trained"])
         knn.append(top1(run.evaluate("knn"))["trained"])

@@ -88,7 +88,7 @@ def pretrain(
         run.evaluate("knn", "linear", device=device, workers=workers, console=console)
     else:
         write_pages(run.path)
-    console.print(f"done: {run.path / 'report.html'}", highlight=False)
+        console.print(f"report: {run.path / 'report.html'}", highlight=False)
     return run
 
 

@@ -67,6 +67,8 @@ class Run:
                 console=console or Console(quiet=True),
             )
             write_pages(self.path)
+        if console is not None:
+            console.print(f"report: {self.path / 'report.html'}", highlight=False)
         return reports
 
     def load(self) -> Pretrained:
