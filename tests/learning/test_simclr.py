@@ -17,8 +17,8 @@ def top1(reports: list[Report]) -> dict[str, float]:
 
 
 def test_few_labels_of_digits_beat_the_pixels(tmp_path: Path) -> None:
-    """A fifth of the demo's training; the full one is in the recipe's header."""
-    run = pretrain("simclr-digits", duration="60 epochs", out=tmp_path / "run", quiet=True)
+    """Two thirds of the demo's training; 60 epochs (52 %) and 120 (63 %) stay below pixels (64 %)."""
+    run = pretrain("simclr-digits", duration="200 epochs", out=tmp_path / "run", quiet=True)
     few = top1(run.evaluate("prototypes"))
     assert few["trained"] > few["pixels"] > few["untrained"]
     linear = top1(run.evaluate("linear"))

@@ -21,7 +21,7 @@ def test_durations(seconds: float, words: str) -> None:
 def lines(updates: int, done: int) -> list[str]:
     """What a file gets to read of a training of so many updates."""
     file = io.StringIO()
-    bar = Bar(Console(file=file, width=200), start=0, updates=updates, loader=object())
+    bar = Bar(Console(file=file, width=200), start=0, updates=updates, waited=lambda: 0.0)
     for update in range(done):
         bar.after_update(moment(update, updates), {"loss": 2.5, "knn": 0.5})
     bar.close()

@@ -165,7 +165,7 @@ def _loop(
     recipe, loader, updates = parts.recipe, parts.loader, parts.updates
     epoch = loader.updates_per_epoch
     records = Records(parts.folder.path, start=start, updates_per_epoch=epoch)
-    bar = Bar(parts.console, start=start, updates=updates, loader=loader)
+    bar = Bar(parts.console, start=start, updates=updates, waited=lambda: loader.waited)
     saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
     with closing(records), closing(bar):
         done = train(

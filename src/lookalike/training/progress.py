@@ -1,6 +1,7 @@
 """What a person sees while training: a bar in a terminal, one line a minute elsewhere."""
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -19,11 +20,13 @@ class Bar:
         console: where to draw.
         start: updates done before this process.
         updates: updates of the whole run.
-        loader: its `waited` seconds tell how much of the time went into waiting for data.
+        waited: tells the seconds spent waiting for data so far.
     """
 
-    def __init__(self, console: Console, *, start: int, updates: int, loader: object) -> None:
-        self._console, self._loader, self._first = console, loader, start
+    def __init__(
+        self, console: Console, *, start: int, updates: int, waited: Callable[[], float]
+    ) -> None:
+        self._console, self._waited, self._first = console, waited, start
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -51,11 +54,10 @@ class Bar:
     def _words(self, moment: Moment, numbers: dict[str, float]) -> str:
         elapsed = max(1e-9, time.monotonic() - self._begun)
         left = self._left(moment)
-        waiting = getattr(self._loader, "waited", 0.0) / elapsed
         parts = [
             f"loss {numbers['loss']:.3f}",
             f"{self._images / elapsed:,.0f} images/s",
-            f"waiting for data {waiting:.0%}",
+            f"waiting for data {self._waited() / elapsed:.0%}",
             f"{duration(left)} left (ends {_clock(left)})",
         ]
         if "knn" in numbers:

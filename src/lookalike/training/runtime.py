@@ -26,7 +26,7 @@ class Runtime:
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context in which the encoder works."""
         lower = self.precision != torch.float32
-        return torch.autocast(self.device.type, self.precision, enabled=lower, cache_enabled=True)
+        return torch.autocast(self.device.type, self.precision, enabled=lower)
 
     def place(self, module: Module) -> Module:
         """The module on the device, convolutions in channels-last order (the faster one)."""
