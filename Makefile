@@ -21,8 +21,10 @@ check: .venv/dev  ## style, types, import directions
 nightly: .venv/dev  ## the slower proofs
 	$(BIN)/pytest -m nightly
 
-bench: .venv/bench  ## throughput beside lightly's, as ratios
-	$(BIN)/python benchmarks/throughput.py
+bench: .venv/bench  ## throughput beside lightly's, as ratios: a quarter of an hour
+	$(BIN)/python benchmarks/throughput.py --case resnet20
+	$(BIN)/python benchmarks/throughput.py --case resnet18
+	$(BIN)/python benchmarks/throughput.py --case photos
 
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
