@@ -21,11 +21,14 @@ def nursery() -> Iterator[Nursery]:
 
 @pytest.fixture(scope="module")
 def whole(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, float]:
-    """Final state and duration of an uninterrupted run."""
+    """Final state of an uninterrupted run, and the seconds it trained; evaluations follow."""
     out = tmp_path_factory.mktemp("whole") / "run"
     begun = time.monotonic()
-    finish(nursery, out)
-    return final_state(out), time.monotonic() - begun
+    trial = nursery.start(out)
+    wait_for(out / "encoder" / "config.json")
+    seconds = time.monotonic() - begun
+    assert trial.wait(120) == 0
+    return final_state(out), seconds
 
 
 def finish(nursery: Nursery, out: Path) -> None:
@@ -44,7 +47,7 @@ def wait_for(condition: Path) -> None:
 def test_kill_at_random_moments(
     trials: int, nursery: Nursery, whole: tuple[bytes, float], tmp_path: Path
 ) -> None:
-    """Each run is killed up to three times, at moments drawn over the whole of it."""
+    """Each run is killed up to three times, from its start to some way into its evaluations."""
     state, seconds = whole
     chance = random.Random(trials)  # noqa: S311 - moments, not secrets
     kills = 0
@@ -52,7 +55,7 @@ def test_kill_at_random_moments(
         out = tmp_path / str(number)
         for _ in range(3):
             trial = nursery.start(out)
-            if trial.wait(chance.uniform(0, seconds)) is None:
+            if trial.wait(chance.uniform(0, 1.2 * seconds)) is None:
                 trial.send(signal.SIGKILL)
                 kills += trial.wait(10) == -signal.SIGKILL
         finish(nursery, out)
