@@ -6,7 +6,6 @@ decoded: an array without it is not finished and is made again.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from torch import Tensor
 from lookalike.data.decoding import UnreadableImage, decode, for_each
 from lookalike.data.listing import Files
 from lookalike.data.memory import memory
-from lookalike.files import storage_errors, sync, write_json
+from lookalike.files import replacing, write_json
 
 SMALL = 96
 """Pictures up to this side (pixels) are packed."""
@@ -64,15 +63,8 @@ def keep(path: Path, packed: Packed) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with aside.open("wb") as file:  # not mapped: a full disk kills who writes to a mapped file
-            np.save(file, packed.images.numpy(), allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        sync(path.parent)
+    with replacing(path) as file:  # not mapped: a full disk kills who writes to a mapped file
+        np.save(file, packed.images.numpy(), allow_pickle=False)
     write_json(_note(path), {"shape": list(packed.images.shape), "skipped": packed.skipped})
 
 
