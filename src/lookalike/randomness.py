@@ -7,6 +7,7 @@ bits on every device.
 """
 
 import hashlib
+import math
 
 import torch
 from jaxtyping import Float, Int
@@ -29,6 +30,13 @@ def uniform(key: Int[Tensor, " n"], purpose: str, count: int) -> Float[Tensor, "
     counter = torch.arange(1, count + 1, device=key.device) * _ODD
     bits = _mix(_mix(key + number(purpose))[:, None] + counter)
     return _shift(bits, 40).to(torch.float32) * 2.0**-24
+
+
+def normal(numbers: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
+    """Standard normal numbers from an even number of uniform ones (Box and Muller, 1958)."""
+    first, second = numbers.chunk(2, 1)
+    radius, angle = (-2 * torch.log1p(-first)).sqrt_(), 2 * math.pi * second
+    return torch.cat([radius * angle.cos(), radius * angle.sin()], 1)
 
 
 def order(seed: int, epoch: int, count: int) -> Int[Tensor, " count"]:

@@ -1,6 +1,6 @@
-"""`lookalike.pretrain`: from what a user types or calls to a run.
+"""From what a user types or calls to what is done: `lookalike.pretrain`, `lookalike views`.
 
-The command line calls the same function. It checks all it can before torch is imported.
+The command line calls the same functions. They check all they can before torch is imported.
 """
 
 from pathlib import Path
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from lookalike.recipe.library import refuse_another
+from lookalike.errors import UsageError
+from lookalike.methods import METHODS
+from lookalike.recipe.library import packaged, refuse_another
 from lookalike.recipe.plan import Plan
+from lookalike.views.presets import POLICIES
 
 if TYPE_CHECKING:
     from lookalike.run import Run
@@ -48,7 +51,7 @@ def pretrain(
     """
     plan = Plan(str(what), overrides, changes, Path(out) if out else None)
     plan.data()
-    console = Console(quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = _console(quiet=quiet)
     console.print(f"{what} → {plan.out}")
     recipe, remarks = plan.recipe(device)
     for remark in remarks:
@@ -60,3 +63,41 @@ def pretrain(
 
     parameters(recipe)  # an unknown encoder is told before there is a folder
     return start(recipe, plan.out, device=device, workers=workers, strict=strict, console=console)
+
+
+def views(
+    what: str,
+    *overrides: str,
+    data: str | None,
+    out: Path,
+    single: bool,
+    rows: int,
+    columns: int,
+    seed: int | None,
+    workers: int | None,
+) -> None:
+    """Shows what a method would see; the arguments are those of `lookalike views`.
+
+    Raises:
+        UsageError: an argument is wrong; the message says which and what is right.
+        DataError: the images cannot be used.
+        StorageError: the picture cannot be written.
+    """
+    if min(rows, columns) < 1:
+        raise UsageError("A sheet has at least one row and one column.")
+    if what in POLICIES and what not in METHODS and what not in packaged():
+        what, overrides = next(iter(METHODS)), (f"views.preset={what}", *overrides)
+    given = {"data": data, "seed": seed}
+    plan = Plan(what, overrides, {key: value for key, value in given.items() if value is not None})
+    plan.data()
+    recipe, _ = plan.recipe("cpu")
+
+    from lookalike.run.views import show_views
+
+    show_views(
+        recipe, out, rows=rows, columns=columns, single=single, workers=workers, console=_console()
+    )
+
+
+def _console(*, quiet: bool = False) -> Console:
+    return Console(quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -16,7 +16,8 @@ from lookalike.errors import Interrupted, NumericalError, StorageError
 from lookalike.evaluation.features import Features, extract, frozen, kept, pixels
 from lookalike.signals import StopFlag
 from lookalike.training.runtime import Runtime
-from lookalike.views.policy import Fit, Normalize, Policy
+from lookalike.views.operations import Normalize
+from lookalike.views.policy import Fit, Policy
 
 CPU = Runtime(torch.device("cpu"), torch.float32)
 PLAIN = Policy(size=8, crop=Fit(), flip=0.0)

@@ -17,7 +17,8 @@ from lookalike.evaluation.spectrum import describe
 from lookalike.method import Step
 from lookalike.training.monitors import Moment
 from lookalike.training.runtime import Runtime
-from lookalike.views.policy import Affine, Fit, Policy
+from lookalike.views.operations import Affine
+from lookalike.views.policy import Fit, Policy
 
 CPU = Runtime(torch.device("cpu"), torch.float32)
 PLAIN = Policy(size=8, crop=Fit(), flip=0.0)

@@ -18,7 +18,8 @@ from lookalike.errors import StorageError
 from lookalike.export import encoder_folder
 from lookalike.export.encoder_folder import read_encoder, write_encoder
 from lookalike.nn.encoder import Encoder
-from lookalike.views.policy import Crop, Normalize, Policy
+from lookalike.views.operations import Normalize
+from lookalike.views.policy import Crop, Policy
 from lookalike.views.presets import plain
 from lookalike.views.render import render
 

@@ -16,7 +16,8 @@ from lookalike.errors import UsageError
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.export.model_card import model_card
 from lookalike.nn.encoder import Encoder
-from lookalike.views.policy import Normalize, Policy
+from lookalike.views.operations import Normalize
+from lookalike.views.policy import Policy
 
 COLOUR = Policy(size=32, normalize=Normalize(mean=(0.5, 0.4, 0.3), std=(0.2, 0.25, 0.3)))
 

@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy.stats import ks_2samp
 from torch import Tensor
 from torchvision.transforms import RandomResizedCrop
 
-from lookalike.randomness import image_keys
+from lookalike.randomness import image_keys, uniform
 from lookalike.views.boxes import draw_boxes
 from lookalike.views.policy import Crop, Fit
 
@@ -20,7 +21,7 @@ from lookalike.views.policy import Crop, Fit
 def boxes(crop: Crop | Fit, height: int, width: int, count: int) -> Tensor:
     key = image_keys(0, 0, torch.arange(count))
     sizes = torch.tensor([height, width]).expand(count, 2)
-    return draw_boxes(key, "test", crop, sizes)
+    return draw_boxes(partial(uniform, key, "test"), crop, sizes)
 
 
 def same_distribution(ours: Tensor, theirs: Tensor) -> None:
@@ -120,8 +121,11 @@ def test_tensorflow_heights_are_uniform() -> None:
 def test_each_image_has_its_own_size() -> None:
     sizes = torch.tensor([[30, 40], [500, 333], [8, 8]])
     key = image_keys(3, 1, torch.tensor([5, 6, 7]))
-    together = draw_boxes(key, "test", Crop(), sizes)
-    alone = [draw_boxes(key[i : i + 1], "test", Crop(), sizes[i : i + 1]) for i in range(3)]
+    together = draw_boxes(partial(uniform, key, "test"), Crop(), sizes)
+    alone = [
+        draw_boxes(partial(uniform, key[i : i + 1], "test"), Crop(), sizes[i : i + 1])
+        for i in range(3)
+    ]
     assert torch.equal(together, torch.cat(alone))
 
 

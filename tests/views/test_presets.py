@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from lookalike.views.policy import Crop, Fit, Normalize, Policy
-from lookalike.views.presets import POLICIES, plain, strength
+from lookalike.errors import UsageError
+from lookalike.views.filters import taps
+from lookalike.views.operations import AutoAugment, Jitter, Normalize, RandAugment
+from lookalike.views.policy import OPERATIONS, Crop, Fit, Policy
+from lookalike.views.presets import POLICIES, SINGLE, only, plain, strength
 
 
 def test_simclr_is_appendix_a() -> None:
@@ -44,8 +48,95 @@ def test_digits_keep_their_meaning() -> None:
         assert policy.affine is not None
 
 
-def test_all_methods_have_two_views() -> None:
-    assert {len(policies) for policies in POLICIES.values()} == {2}
+def test_simclrs_code_differs_where_the_fact_sheet_says() -> None:
+    for policy in POLICIES["simclr-code"]:
+        assert policy.crop == Crop(draw="tensorflow", antialias=False)
+        assert policy.jitter is not None
+        assert policy.jitter.form == "tensorflow"
+        assert policy.blur is not None
+        assert (policy.blur.border, policy.blur.shared) == ("black", True)
+
+
+def test_byol_is_table_6() -> None:
+    """Columns T and T' of arXiv 2006.07733."""
+    rows = []
+    for policy in POLICIES["byol"]:
+        jitter, blur, crop = policy.jitter, policy.blur, policy.crop
+        assert jitter is not None
+        assert blur is not None
+        assert isinstance(crop, Crop)
+        solarize = policy.solarize.probability if policy.solarize else 0.0
+        strengths = (jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue)
+        assert (crop.area, policy.size, policy.normalize) == ((0.08, 1.0), 224, Normalize())
+        assert (blur.sigma, taps(blur, 224)) == ((0.1, 2.0), 23)
+        rows.append(
+            (policy.flip, jitter.probability, strengths, policy.drop, blur.probability, solarize)
+        )
+    assert rows == [
+        (0.5, 0.8, (0.4, 0.4, 0.2, 0.1), 0.2, 1.0, 0.0),
+        (0.5, 0.8, (0.4, 0.4, 0.2, 0.1), 0.2, 0.1, 0.2),
+    ]
+
+
+def test_supcon_on_cifar_is_its_pytorch_code() -> None:
+    for policy in POLICIES["supcon-cifar"]:
+        assert policy.crop == Crop(area=(0.2, 1.0), interpolation="bilinear")
+        assert policy.jitter == Jitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
+        assert policy.jitter.probability == 0.8
+        assert (policy.size, policy.flip, policy.drop, policy.blur) == (32, 0.5, 0.2, None)
+        assert policy.normalize is not None
+        assert policy.normalize.mean == (0.4914, 0.4822, 0.4465)
+        assert policy.normalize.std == (0.2023, 0.1994, 0.2010)
+
+
+def test_supcon_on_imagenet_augments_in_the_codes_order() -> None:
+    (policy, _) = POLICIES["supcon"]
+    assert [name for name, _ in policy.operations()] == ["augment", "normalize"]
+    assert policy.augment == AutoAugment(table="v0")
+    (stacked, _) = POLICIES["supcon-stacked"]
+    names = [name for name, _ in stacked.operations()]
+    assert names == ["jitter", "augment", "drop", "warp", "blur", "normalize"]
+    assert stacked.augment == RandAugment(form="tensorflow", layers=2, magnitude=10.0)
+    assert stacked.warp is not None
+    assert stacked.warp.length * 224 == pytest.approx(23)
+    papers = [name for name, _ in replace(stacked, first=("augment",)).operations()]
+    assert papers[:2] == ["augment", "jitter"]
+
+
+def test_mae_is_tables_8_to_10() -> None:
+    (pretraining,) = POLICIES["mae"]
+    assert pretraining.crop == Crop(area=(0.2, 1.0), interpolation="bicubic")
+    assert [name for name, _ in pretraining.operations()] == ["normalize"]
+    (finetuning,) = POLICIES["mae-finetune"]
+    assert [name for name, _ in finetuning.operations()] == ["augment", "normalize", "erase"]
+    assert finetuning.augment == RandAugment(form="timm", magnitude=9, deviation=0.5, each=0.5)
+    assert finetuning.erase is not None
+    assert finetuning.erase.probability == 0.25
+
+
+def test_as_many_policies_as_the_papers_have_views() -> None:
+    one = {"mae", "mae-linear", "mae-finetune", "linear"}
+    assert {name for name, policies in POLICIES.items() if len(policies) == 1} == one
+    assert {len(POLICIES[name]) for name in POLICIES.keys() - one} == {2}
+
+
+def test_only_one_operation_happens_always() -> None:
+    assert SINGLE.keys() == {*OPERATIONS, "crop", "flip"} - {"normalize"}
+    for name in SINGLE:
+        policy = only(name, 64)
+        assert [found for found, _ in policy.operations()] == [name] * (name in OPERATIONS)
+        assert policy.flip == (name == "flip")
+        assert policy.size == 64
+        for _, settings in policy.operations():
+            assert getattr(settings, "probability", 1.0) == 1.0
+
+
+def test_first_names_operations_once() -> None:
+    with pytest.raises(UsageError, match="no operation blurr") as error:
+        Policy(first=("blurr",))
+    assert "'blur'" in str(error.value)
+    with pytest.raises(UsageError, match="twice"):
+        Policy(first=("blur", "blur"))
 
 
 def test_plain_is_deterministic_and_keeps_size_and_normalisation() -> None:

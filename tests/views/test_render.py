@@ -15,8 +15,9 @@ from lookalike.errors import UsageError
 from lookalike.randomness import image_keys
 from lookalike.views import render as views
 from lookalike.views.filters import taps
-from lookalike.views.policy import Affine, Blur, Crop, Fit, Normalize, Policy
-from lookalike.views.presets import POLICIES, plain, strength
+from lookalike.views.operations import Affine, Blur, Normalize, Solarize
+from lookalike.views.policy import Crop, Fit, Policy
+from lookalike.views.presets import POLICIES, SINGLE, only, plain, strength
 
 BUSY = Policy(
     size=24,
@@ -61,13 +62,14 @@ def composed(image: Tensor, policy: Policy, drawn: views.Drawn) -> Tensor:
     for shape in ([view.shape[1], size], [size, size]):  # clipped after each axis, as uint8 images
         view = oracle.resize(view, shape, mode).clamp(0, 1)
     view = oracle.horizontal_flip(view) if drawn.flip else view
-    for step in [*permutations(range(4))][int(drawn.order)]:
-        view = ADJUST[step](view, drawn.factors[0, step].item())
-    view = oracle.rgb_to_grayscale(view, 3) if drawn.drop else view
-    sigma = drawn.sigma.item()
-    if sigma > 0:
+    happening = {name: one.numbers[0] for name, one in drawn.operations.items() if one.happens}
+    if (jitter := happening.get("jitter")) is not None:
+        for step in [*permutations(range(4))][int(jitter[4])]:
+            view = ADJUST[step](view, jitter[step].item())
+    view = oracle.rgb_to_grayscale(view, 3) if "drop" in happening else view
+    if (sigma := happening.get("blur")) is not None:
         assert policy.blur is not None
-        view = oracle.gaussian_blur(view, [taps(policy.blur, policy.size)] * 2, [sigma] * 2)
+        view = oracle.gaussian_blur(view, [taps(policy.blur, policy.size)] * 2, [sigma.item()] * 2)
     return view
 
 
@@ -125,37 +127,44 @@ def test_same_key_same_view_and_views_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "fields"),
+    ("change", "changed"),
     [
         ({"crop": Crop(area=(0.5, 1.0))}, {"box"}),
         ({"crop": Fit()}, {"box"}),
         ({"flip": 0.1}, {"flip"}),
-        ({"affine": None}, {"maps"}),
-        ({"jitter": None}, {"factors"}),
+        ({"affine": None}, {"affine"}),
+        ({"jitter": None}, {"jitter"}),
         ({"drop": 0.9}, {"drop"}),
-        ({"blur": None}, {"sigma"}),
+        ({"blur": None, "first": ("drop",)}, {"blur"}),
     ],
 )
 def test_one_operation_does_not_change_anothers_draws(
-    change: dict[str, object], fields: set[str]
+    change: dict[str, object], changed: set[str]
 ) -> None:
-    sizes = torch.tensor([[40, 50]]).expand(200, 2)
-    before = views.draw(BUSY, keys(200), 0, sizes)._asdict()
-    after = views.draw(replace(BUSY, **change), keys(200), 0, sizes)._asdict()
-    assert {name for name in before if not torch.equal(before[name], after[name])} == fields
+    def flat(policy: Policy) -> dict[str, list[object]]:
+        drawn = views.draw(policy, keys(200), 0, torch.tensor([[40, 50]]).expand(200, 2))
+        operations = {name: [x.tolist() for x in one] for name, one in drawn.operations.items()}
+        return {"box": drawn.box.tolist(), "flip": drawn.flip.tolist()} | operations
+
+    before, after = flat(BUSY), flat(replace(BUSY, **change))
+    assert {name for name in before if before[name] != after.get(name)} == changed
 
 
 def test_only_boxes_depend_on_the_size() -> None:
     small, large = (views.draw(BUSY, keys(50), 0, torch.full((50, 2), n)) for n in (30, 300))
-    assert torch.equal(small.box, large.box) is False
-    for one, other in zip(small[1:], large[1:], strict=True):
-        assert torch.equal(one, other)
+    assert not torch.equal(small.box, large.box)
+    assert torch.equal(small.flip, large.flip)
+    for name, one in small.operations.items():
+        assert torch.equal(one.happens, large.operations[name].happens)
+        assert torch.equal(one.numbers, large.operations[name].numbers)
 
 
 def test_shares() -> None:
     drawn = views.draw(POLICIES["simclr"][0], keys(10_000), 0, torch.full((10_000, 2), 50))
     assert drawn.flip.double().mean().item() == pytest.approx(0.5, abs=0.02)
-    assert drawn.drop.double().mean().item() == pytest.approx(0.2, abs=0.015)
+    for name, share in (("jitter", 0.8), ("drop", 0.2), ("blur", 0.5)):
+        happens = drawn.operations[name].happens.double().mean().item()
+        assert happens == pytest.approx(share, abs=0.02)
 
 
 def test_operations_are_independent() -> None:
@@ -164,15 +173,32 @@ def test_operations_are_independent() -> None:
     for view in (0, 1):
         drawn = views.draw(BUSY, keys(10_000), view, torch.full((10_000, 2), 500))
         numbers += [("crop", view, x) for x in drawn.box.T]
-        numbers += [("affine", view, x) for x in drawn.maps.flatten(1).T]
-        numbers += [("jitter", view, x) for x in (*drawn.factors.T, drawn.order)]
-        numbers += [("flip", view, drawn.flip), ("drop", view, drawn.drop)]
-        numbers += [("blur", view, drawn.sigma)]
+        numbers += [("flip", view, drawn.flip)]
+        for name, one in drawn.operations.items():
+            numbers += [(name, view, x) for x in one.numbers.reshape(10_000, -1).T if x.std() > 0]
+            numbers += [(name, view, one.happens)] if name != "normalize" else []
     correlation = torch.corrcoef(torch.stack([x.double() for *_, x in numbers]))
     for i, first in enumerate(numbers):
         for j, second in enumerate(numbers):
             if first[:2] != second[:2]:
                 assert abs(correlation[i, j].item()) < 0.05
+
+
+def test_a_shared_crop_is_the_same_for_all_views() -> None:
+    policy, sizes = Policy(crop=Crop(shared=True)), torch.full((100, 2), 90)
+    first, second = (views.draw(policy, keys(100), view, sizes) for view in (0, 1))
+    assert torch.equal(first.box, second.box)
+    assert not torch.equal(first.flip, second.flip)
+
+
+def test_the_order_of_operations() -> None:
+    images, key = noise(6, 3, 24, 24), keys(6)
+    base = Policy(size=24, crop=Fit(), flip=0.0, solarize=Solarize(probability=1.0), drop=1.0)
+    grey_first = oracle.solarize(oracle.rgb_to_grayscale(images / 255, 3), 0.5)
+    assert (views.render(images, base, key, 0) - grey_first).abs().max() < 1e-5
+    other = replace(base, first=("solarize",))
+    light_first = oracle.rgb_to_grayscale(oracle.solarize(images / 255, 0.5), 3)
+    assert (views.render(images, other, key, 0) - light_first).abs().max() < 1e-5
 
 
 def test_values_stay_in_range() -> None:
@@ -205,16 +231,28 @@ def test_normalisation_is_last() -> None:
     assert (views.render(images, BUSY, key, 0) - exact).abs().max() < 1e-6
 
 
-def test_finish_leaves_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    images, key = noise(10, 3, 30, 30), keys(10)
-    whole = views.render(images, BUSY, key, 0)
-    monkeypatch.setattr(views, "_CACHE", 4 * 4 * 3 * 24 * 24)
-    drawn = views.draw(BUSY, key, 0, torch.full((10, 2), 30))
-    cropped = views.crop(images, BUSY, drawn)
-    before = cropped.clone()
-    view = views.finish(cropped, BUSY, drawn)
-    assert torch.equal(cropped, before)
-    assert torch.equal(view, whole)
+@pytest.mark.parametrize("name", [*POLICIES, *SINGLE])
+def test_every_operation_is_a_function_of_image_and_key(name: str) -> None:
+    """Whatever the batch, the number of views a tile has, and the order of the images."""
+    policies = [replace(policy, size=40) for policy in POLICIES.get(name, ())] or [only(name, 40)]
+    images, key = noise(24, 3, 48, 44), keys(24)
+    for view, policy in enumerate(policies):
+        if policy.blur and policy.blur.shared:
+            continue  # says of itself that it depends on the batch
+        whole = views.render(images, policy, key, view)
+        assert whole.isfinite().all()
+        other = torch.randperm(24, generator=torch.Generator().manual_seed(1))[:17]
+        assert torch.equal(views.render(images[other], policy, key[other], view), whole[other])
+        assert torch.equal(views.render(images[:1], policy, key[:1], view), whole[:1])
+        untouched = views.render(images, Policy(size=40, crop=Fit(), flip=0.0), key, view)
+        assert not torch.equal(whole, untouched)
+
+
+def test_finish_leaves_its_input() -> None:
+    crops, key = noise(10, 3, 24, 24), keys(10)
+    before = crops.clone()
+    views.finish(crops, BUSY, views.draw(BUSY, key, 0, torch.full((10, 2), 30)))
+    assert torch.equal(crops, before)
 
 
 def test_grey_images() -> None:

@@ -2,20 +2,35 @@
 
 import torch
 
-from lookalike.views.rows import change
+from lookalike.views.rows import change, groups
 
 
 def test_change() -> None:
     images, factor = torch.rand(5, 1, 2, 2), torch.arange(5.0)
     before = images.clone()
     chosen = torch.tensor([True, False, False, True, True])
-    change(images, chosen, lambda x, f: x * f[:, None, None, None], factor)
-    assert torch.equal(images[~chosen], before[~chosen])
-    assert torch.equal(images[chosen], before[chosen] * factor[chosen][:, None, None, None])
+    view = change(images, chosen, lambda x, f: x * f[:, None, None, None], factor)
+    assert torch.equal(view[~chosen], before[~chosen])
+    assert torch.equal(view[chosen], before[chosen] * factor[chosen][:, None, None, None])
+
+
+def test_all_rows_change_without_touching_the_input() -> None:
+    images = torch.rand(3, 1, 2, 2)
+    before = images.clone()
+    view = change(images, torch.ones(3, dtype=torch.bool), lambda x: x + 1)
+    assert torch.equal(images, before)
+    assert torch.equal(view, before + 1)
 
 
 def test_no_rows_do_not_call() -> None:
     def fail(images: torch.Tensor) -> torch.Tensor:
         raise AssertionError
 
-    change(torch.rand(2, 1, 2, 2), torch.tensor([False, False]), fail)
+    images = torch.rand(2, 1, 2, 2)
+    assert change(images, torch.tensor([False, False]), fail) is images
+
+
+def test_groups() -> None:
+    found = groups(torch.tensor([2.0, 0.0, 2.0]))
+    assert [number for number, _ in found] == [0, 2]
+    assert found[1][1].tolist() == [True, False, True]

@@ -1,14 +1,18 @@
 """Crop, resize, flip and affine maps against torchvision's functional forms."""
 
+from functools import partial
+
 import pytest
 import torch
+from scipy.stats import kstest
 from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as oracle
 
-from lookalike.randomness import image_keys
+from lookalike.randomness import image_keys, uniform
 from lookalike.views import spatial
-from lookalike.views.policy import Affine, Interpolation
+from lookalike.views.operations import Affine
+from lookalike.views.policy import Crop, Interpolation
 
 Case = tuple[int, int, int]
 CASES: list[Case] = [
@@ -115,17 +119,28 @@ def test_warp_parity() -> None:
 
 
 def test_drawn_maps_are_within_the_policy() -> None:
-    key = image_keys(0, 0, torch.arange(4000))
-    affine = Affine(probability=0.7, degrees=0.0, shear=0.0, translate=0.1, scale=(0.8, 1.25))
-    maps = spatial.draw_maps(key, "test", affine)
-    moved = (maps != spatial.IDENTITY).flatten(1).any(1)
-    assert moved.double().mean().item() == pytest.approx(0.7, abs=0.03)
-    scale = 1 / maps[moved, 0, 0]
+    uniforms = partial(uniform, image_keys(0, 0, torch.arange(4000)), "test")
+    affine = Affine(degrees=0.0, shear=0.0, translate=0.1, scale=(0.8, 1.25))
+    maps = spatial.draw_maps(affine, uniforms, 32)
+    scale = 1 / maps[:, 0, 0]
     assert scale.min().item() == pytest.approx(0.8, abs=0.01)
     assert scale.max().item() == pytest.approx(1.25, abs=0.01)
-    shift = -maps[moved][:, :, 2] * scale[:, None] / 2
+    shift = -maps[:, :, 2] * scale[:, None] / 2
     assert shift.abs().max().item() == pytest.approx(0.1, abs=0.002)
-    turned = spatial.draw_maps(key, "test", Affine(degrees=15, shear=0, scale=(1, 1)))
+    turned = spatial.draw_maps(Affine(degrees=15, shear=0, scale=(1, 1)), uniforms, 32)
     angle = torch.rad2deg(torch.atan2(-turned[:, 1, 0], turned[:, 1, 1]))
-    assert angle.min().item() == pytest.approx(-15, abs=0.1)
-    assert angle.max().item() == pytest.approx(15, abs=0.1)
+    assert kstest(angle.numpy(), "uniform", (-15, 30)).pvalue > 0.001
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_recrop_is_resized_crop(interpolation: Interpolation) -> None:
+    torch.manual_seed(0)
+    views = 0.3 + 0.4 * torch.rand(30, 3, 33, 33)  # mid-range: torchvision does not clip
+    crop = Crop(interpolation=interpolation)
+    uniforms = partial(uniform, image_keys(0, 0, torch.arange(30)), "test")
+    box = spatial.draw_recrop(crop, uniforms, 33)
+    exact = expected(views, box.long(), torch.zeros(30), 33, interpolation, True)
+    assert (spatial.recrop(views, box, crop) - exact).abs().max() < 1e-5
+    assert torch.equal(
+        spatial.recrop(views[:1], box[:1], crop)[0], spatial.recrop(views, box, crop)[0]
+    )

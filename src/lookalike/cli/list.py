@@ -11,9 +11,11 @@ Lines = Iterator[tuple[str, str]]
 
 
 def command(
-    kind: Literal["methods", "encoders", "recipes", "data", "evaluations"], part: str = "", /
+    kind: Literal["methods", "encoders", "recipes", "views", "data", "evaluations"],
+    part: str = "",
+    /,
 ) -> None:
-    """List methods, encoders, recipes, data or evaluations.
+    """List methods, encoders, recipes, views, data or evaluations.
 
     Args:
         kind: what to list.
@@ -50,6 +52,17 @@ def _recipes() -> Lines:
         yield name, text.partition("\n")[0].lstrip("# ")
 
 
+def _views() -> Lines:
+    from lookalike.views.presets import POLICIES
+
+    for name, policies in POLICIES.items():
+        for number, policy in enumerate(policies):
+            if number == 0 or policy != policies[0]:
+                happens = ", ".join(operation for operation, _ in policy.operations())
+                label = f"  view {number + 1}" if number else name
+                yield label, f"{policy.size} px: {happens or 'crop and flip'}"
+
+
 def _encoders() -> Lines:
     """Our own, then timm's, which only timm knows."""
     import timm
@@ -78,6 +91,7 @@ _KINDS: dict[str, Callable[[], Lines]] = {
     "methods": _methods,
     "encoders": _encoders,
     "recipes": _recipes,
+    "views": _views,
     "data": _data,
     "evaluations": _evaluations,
 }

@@ -20,7 +20,8 @@ from lookalike.errors import StorageError
 from lookalike.export.program import program
 from lookalike.files import storage_errors, sync, write_bytes, write_json, write_text
 from lookalike.nn.encoder import Encoder
-from lookalike.views.policy import Fit, Normalize, Policy
+from lookalike.views.operations import Normalize
+from lookalike.views.policy import Fit, Policy
 from lookalike.views.presets import plain
 
 WEIGHTS = "model.safetensors"

@@ -19,18 +19,32 @@ _DECAY = _Bound(lambda x: 0 <= x < 1, "at least 0 and below 1")
 _COUNT = _Bound(lambda x: x >= 1, "1 or more")
 
 BOUNDS = {
+    "amount": _SHARE,
     "area": _PART,
     "aspect": _POSITIVE,
+    "autocontrast": _SHARE,
     "batch": _Bound(lambda x: x >= 2, "2 or more, because images are compared with each other"),
+    "bits": _Bound(lambda x: 0 <= x <= 8, "from 0 to 8"),
     "brightness": _NOT_NEGATIVE,
     "clip": _POSITIVE,
     "contrast": _NOT_NEGATIVE,
     "degrees": _Bound(lambda x: 0 <= x <= 180, "from 0 to 180"),
+    "deviation": _NOT_NEGATIVE,
     "drop": _SHARE,
+    "each": _SHARE,
+    "eps": _NOT_NEGATIVE,
+    "equalize": _SHARE,
+    "factor": _NOT_NEGATIVE,
+    "fill": _SHARE,
     "flip": _SHARE,
     "hue": _Bound(lambda x: 0 <= x <= 0.5, "from 0 to 0.5"),
+    "invert": _SHARE,
     "kernel": _PART,
+    "layers": _COUNT,
+    "length": _SHARE,
+    "level": _NOT_NEGATIVE,
     "limit": _Bound(lambda x: x >= 2, "2 or more"),
+    "magnitude": _NOT_NEGATIVE,
     "momentum": _DECAY,
     "outputs": _COUNT,
     "probability": _SHARE,
@@ -39,17 +53,19 @@ BOUNDS = {
     "seed": _NOT_NEGATIVE,
     "share": _PART,
     "shear": _Bound(lambda x: 0 <= x < 90, "at least 0 and below 90"),
+    "side": _PART,
     "sigma": _POSITIVE,
     "size": _Bound(lambda x: x >= 4, "4 or more"),
     "std": _POSITIVE,
     "temperature": _POSITIVE,
+    "threshold": _SHARE,
     "translate": _DECAY,
     "trust": _POSITIVE,
     "weight_decay": _NOT_NEGATIVE,
     "width": _COUNT,
 }
 
-_RANGES = ("area", "aspect", "scale", "sigma")
+_RANGES = ("area", "aspect", "bits", "factor", "length", "level", "scale", "side", "sigma")
 
 
 def check(numbers: Iterable[tuple[str, Any]]) -> None:

@@ -94,7 +94,7 @@ def _row(side: int, device: str) -> Row:
 def _views(method: str, size: int, small: bool, channels: int) -> dict[str, Any]:
     preset = f"{method}-cifar" if small and f"{method}-cifar" in POLICIES else method
     grey = {"jitter": {"saturation": 0.0, "hue": 0.0}, "drop": 0.0}
-    return {"preset": preset, "size": size, **(grey if channels == 1 else {})}
+    return {"preset": preset, "size": size, **({} if channels == 3 else grey)}
 
 
 def _power_of_two(number: int) -> int:

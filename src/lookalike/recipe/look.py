@@ -1,4 +1,4 @@
-"""A first look at a set of images, without decoding them: how many, how large, grey or colour.
+"""A first look at a set of images, without decoding them: how many, how large, of how many channels.
 
 This file, `build` and `estimate` are those of this package that need torch.
 """
@@ -9,11 +9,13 @@ from typing import NamedTuple, cast
 
 import torch
 
-from lookalike.data.decoding import Header, UnreadableImage, quiet, read_header
+from lookalike.data.decoding import Header, UnreadableImage, read_header
+from lookalike.data.inspection import common_channels
 from lookalike.data.listing import Listing
 from lookalike.data.named import NAMED
 from lookalike.data.places import splits_at
 from lookalike.data.sources import Images, Photos, open_source
+from lookalike.data.threads import quiet
 
 SAMPLE = 32
 """How many headers are read."""
@@ -25,7 +27,7 @@ class Look(NamedTuple):
     Args:
         images: how many, some of which may turn out to be unreadable.
         side: the longer side of a typical one, in pixels.
-        channels: 1 or 3.
+        channels: 1, 3 or those of arrays.
     """
 
     images: int
@@ -49,7 +51,7 @@ def look(data: str, limit: int | None = None) -> Look:
         headers = _headers(listing)
     if headers:
         side = int(median(max(header.height, header.width) for header in headers))
-        return Look(len(listing.label), side, 1 if all(h.grey for h in headers) else 3)
+        return Look(len(listing.label), side, common_channels(headers))
     source = open_source(
         data, limit=limit
     )  # a named set; or no header can be read, and it says why

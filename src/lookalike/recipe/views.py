@@ -6,7 +6,7 @@ from dataclasses import asdict, fields, is_dataclass
 from typing import Any, get_args
 
 from lookalike.recipe.problems import RecipeError, plain, unknown
-from lookalike.views.policy import Crop, Fit, Policy
+from lookalike.views.policy import Policy
 from lookalike.views.presets import POLICIES
 
 Views = list[dict[str, Any]]
@@ -52,8 +52,7 @@ def names(kind: Any = Policy, prefix: str = "views") -> list[str]:
     found = []
     for field in fields(kind):
         path = f"{prefix}.{field.name}"
-        parts = [part for part in (field.type, *get_args(field.type)) if is_dataclass(part)]
-        found += [path, *(name for part in parts for name in names(part, path))]
+        found += [path, *(name for part in _kinds(field) for name in names(part, path))]
     return list(dict.fromkeys(found))
 
 
@@ -73,14 +72,23 @@ def _changed_by_name(base: Views | None, change: Mapping[Any, Any]) -> Views:
 
 
 def _changed(view: dict[str, Any], change: Any) -> Any:
-    """One view after a change. A crop of the other kind replaces the crop: no number fits both."""
+    """One view after a change. Where a field has several kinds, such as Crop and Fit, keys that
+    belong to another kind replace what was there: no number fits both."""
     result = merged(view, change)
-    new = change.get("crop") if isinstance(change, Mapping) else None
-    if isinstance(new, Mapping) and not _is_crop(result["crop"]) and _is_crop(new):
-        result["crop"] = dict(new)
+    for name, kinds in _KINDS.items():
+        new = change.get(name) if isinstance(change, Mapping) else None
+        if isinstance(new, Mapping) and not _fits(result[name], kinds) and _fits(new, kinds):
+            result[name] = dict(new)
     return result
 
 
-def _is_crop(keys: Mapping[str, Any]) -> bool:
-    """Whether one kind of crop knows all of these keys."""
-    return any(keys.keys() <= {field.name for field in fields(kind)} for kind in (Crop, Fit))
+def _fits(keys: Mapping[str, Any], kinds: list[Any]) -> bool:
+    """Whether one of the kinds knows all of these keys."""
+    return any(keys.keys() <= {field.name for field in fields(kind)} for kind in kinds)
+
+
+def _kinds(field: Any) -> list[Any]:
+    return [part for part in (field.type, *get_args(field.type)) if is_dataclass(part)]
+
+
+_KINDS = {field.name: _kinds(field) for field in fields(Policy) if len(_kinds(field)) > 1}

@@ -12,7 +12,8 @@ from lookalike.data.decoding import upright
 from lookalike.errors import StorageError
 from lookalike.export.encoder_folder import read_encoder
 from lookalike.nn.encoder import Encoder
-from lookalike.views.policy import Crop, Normalize, Policy
+from lookalike.views.operations import Normalize
+from lookalike.views.policy import Crop, Policy
 from lookalike.views.presets import plain
 from lookalike.views.render import render
 

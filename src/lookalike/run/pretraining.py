@@ -10,10 +10,9 @@ import torch
 from rich.console import Console
 from torch.optim import Optimizer
 
-from lookalike.data.ledger import counted
 from lookalike.data.loading import Loader
-from lookalike.data.sources import Source, open_source
-from lookalike.errors import DataError, Interrupted, UsageError
+from lookalike.data.sources import Source
+from lookalike.errors import Interrupted
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.views_sheet import views_sheet
@@ -22,6 +21,7 @@ from lookalike.recipe.build import build_method, build_optimizer, build_rate
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
 from lookalike.run.folder import RunFolder
+from lookalike.run.images import open_images
 from lookalike.run.pages import write_pages
 from lookalike.run.run import Run, count_workers
 from lookalike.signals import StopFlag, stop_flag
@@ -67,7 +67,7 @@ def pretrain(
     folder = RunFolder(Path(out))
     refuse_another(folder.path, recipe)
     with folder.locked():
-        source = _open(recipe, folder, strict, console)
+        source = open_images(recipe, console, cache=folder.cache, strict=strict)
         loader = Loader(
             source,
             recipe.views,
@@ -107,26 +107,6 @@ class _Parts(NamedTuple):
     def updates(self) -> int:
         """In all."""
         return self.recipe.duration.steps(self.loader.updates_per_epoch)
-
-
-def _open(recipe: Recipe, folder: RunFolder, strict: bool, console: Console) -> Source:
-    if recipe.data.path is None:
-        raise UsageError(
-            "The recipe does not say which images.",
-            do="Add --data with a folder of images, a Parquet file or a named set.",
-        )
-    console.print(f"reading {recipe.data.path}", highlight=False)
-    source = open_source(recipe.data.path, "train", cache=folder.cache, limit=recipe.data.limit)
-    labels = "; labels are used only for scoring" if source.classes else ""
-    console.print(f"{source.name}{labels}", highlight=False)
-    if source.ledger.skipped:
-        console.print(source.ledger.summary(), highlight=False)
-        if strict:
-            raise DataError(
-                f"{counted(len(source.ledger.skipped), 'picture')} cannot be read.",
-                do="Mend or remove them, or leave out --strict to train without them.",
-            )
-    return source
 
 
 def _remark_on_threads(folder: RunFolder, console: Console) -> None:

@@ -6,20 +6,19 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from lookalike.randomness import uniform
 from lookalike.views.policy import Crop, Fit
+from lookalike.views.rows import Uniforms, between
 
 Extents = Float[Tensor, "n attempts 2"]  # height, width
 
 
 def draw_boxes(
-    key: Int[Tensor, " n"], purpose: str, crop: Crop | Fit, sizes: Int[Tensor, "n 2"]
+    uniforms: Uniforms, crop: Crop | Fit, sizes: Int[Tensor, "n 2"]
 ) -> Int[Tensor, "n 4"]:
     """Top, left, height and width in pixels, always inside the image.
 
     Args:
-        key: one key per image.
-        purpose: what the numbers are for, see `lookalike.randomness.uniform`.
+        uniforms: the images' random numbers.
         crop: how to draw; `Fit` draws nothing.
         sizes: height and width of each image.
     """
@@ -28,13 +27,12 @@ def draw_boxes(
         extent = side.expand(-1, 2)
         return torch.cat([(sizes - extent) // 2, extent], 1)
     attempts = _ATTEMPTS[crop.draw]
-    numbers = uniform(key, purpose, 2 + 2 * attempts).to(torch.float64)
+    numbers = uniforms(2 + 2 * attempts).to(torch.float64)
     place, tries = numbers[:, :2], numbers[:, 2:].view(-1, attempts, 2)
-    draw = _draw_torchvision if crop.draw == "torchvision" else _draw_tensorflow
-    return draw(place, tries, crop, sizes.to(torch.float64)).to(torch.int64)
+    return _DRAWS[crop.draw](place, tries, crop, sizes.to(torch.float64)).to(torch.int64)
 
 
-_ATTEMPTS = {"torchvision": 10, "tensorflow": 100}
+_ATTEMPTS = {"torchvision": 10, "tensorflow": 100, "byol": 1}
 
 
 def _draw_torchvision(
@@ -44,15 +42,24 @@ def _draw_torchvision(
     sizes: Float[Tensor, "n 2"],
 ) -> Float[Tensor, "n 4"]:
     """`torchvision.transforms.RandomResizedCrop.get_params`."""
-    area = sizes.prod(1, keepdim=True) * _between(tries[..., 0], *crop.area)
+    extents = _log_uniform(tries, crop, sizes)
     narrow, wide = crop.aspect
-    aspect = _between(tries[..., 1], math.log(narrow), math.log(wide)).exp()
-    extents = torch.stack([area / aspect, area * aspect], -1).sqrt().round()
     largest = torch.stack([sizes[:, 1] / narrow, sizes[:, 0] * wide], 1).round()
     extent, found = _first(extents, _inside(extents, sizes), largest.minimum(sizes))
     room = sizes - extent
     corner = torch.where(found, place * (room + 1), room / 2).floor()
     return torch.cat([corner, extent], 1)
+
+
+def _draw_byol(
+    place: Float[Tensor, "n 2"],
+    tries: Float[Tensor, "n attempts 2"],
+    crop: Crop,
+    sizes: Float[Tensor, "n 2"],
+) -> Float[Tensor, "n 4"]:
+    """One attempt, cut to the image (papers: BYOL's code has no retry loop)."""
+    extent = _log_uniform(tries, crop, sizes)[:, 0].minimum(sizes).clamp(min=1)
+    return torch.cat([(place * (sizes - extent + 1)).floor(), extent], 1)
 
 
 def _draw_tensorflow(
@@ -68,7 +75,7 @@ def _draw_tensorflow(
     puts one pixel outside the area's bounds: such attempts fail here.
     """
     whole = sizes.prod(1, keepdim=True)
-    aspect = _between(tries[..., 0], *crop.aspect)
+    aspect = between(tries[..., 0], *crop.aspect)
     least, most = ((whole * share / aspect).sqrt().round() for share in crop.area)
     fitting = ((sizes[:, 1:] + 0.5) / aspect).floor()  # the width is rounded
     most = most.minimum(fitting).minimum(sizes[:, :1])
@@ -82,10 +89,17 @@ def _draw_tensorflow(
     return torch.cat([corner, extent], 1)
 
 
-def _between(
-    numbers: Float[Tensor, "n attempts"], low: float, high: float
-) -> Float[Tensor, "n attempts"]:
-    return low + numbers * (high - low)
+_DRAWS = {"torchvision": _draw_torchvision, "tensorflow": _draw_tensorflow, "byol": _draw_byol}
+
+
+def _log_uniform(
+    tries: Float[Tensor, "n attempts 2"], crop: Crop, sizes: Float[Tensor, "n 2"]
+) -> Extents:
+    """Extents of uniformly drawn area and log-uniformly drawn aspect."""
+    area = sizes.prod(1, keepdim=True) * between(tries[..., 0], *crop.area)
+    narrow, wide = crop.aspect
+    aspect = between(tries[..., 1], math.log(narrow), math.log(wide)).exp()
+    return torch.stack([area / aspect, area * aspect], -1).sqrt().round()
 
 
 def _inside(extents: Extents, sizes: Float[Tensor, "n 2"]) -> Bool[Tensor, "n attempts"]:

@@ -1,41 +1,59 @@
 """Colour: brightness, contrast, saturation, hue and its loss, each image by its own amount.
 
 Images are in [0, 1] and so are results. Semantics are those of torchvision's functional forms on
-float images.
+float images; where the official TensorFlow codes of the papers differ, both are here.
 """
 
 from collections.abc import Callable
 from itertools import permutations
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from lookalike.errors import UsageError
-from lookalike.randomness import uniform
-from lookalike.views.policy import Jitter
-from lookalike.views.rows import change
-
-Images = Float[Tensor, "n c h w"]
-Factor = Float[Tensor, " n"]
+from lookalike.views.operations import Jitter, Normalize
+from lookalike.views.rows import Factor, Images, Uniforms, change, groups, spread
 
 
 def brightness(images: Images, factor: Factor) -> Images:
     """0 is black, 1 changes nothing."""
-    return (images * _spread(factor)).clamp_(0, 1)
+    return (images * spread(factor)).clamp_(0, 1)
+
+
+def added_brightness(images: Images, amount: Factor) -> Images:
+    """-1 is black, 0 changes nothing (SimCLR's and BYOL's code)."""
+    return (images + spread(amount)).clamp_(0, 1)
 
 
 def contrast(images: Images, factor: Factor) -> Images:
-    """0 is the mean of the grey image, 1 changes nothing."""
-    light = images[:, 0] if images.shape[1] == 1 else grey(images)
-    # In float64, so that the number of images and threads does not show in the last bit.
-    pivot = light.mean((1, 2), dtype=torch.float64).to(images.dtype)
-    return _blend(images, _spread(pivot), factor)
+    """0 is the mean of the grey image, or of all channels where they are not 3; 1 changes nothing."""
+    light = grey(images)[:, None] if images.shape[1] == 3 else images.mean(1, keepdim=True)
+    return _blend(images, _mean(light), factor)
+
+
+def channel_contrast(images: Images, factor: Factor) -> Images:
+    """0 is the mean of each channel, 1 changes nothing (TensorFlow's adjust_contrast)."""
+    return _blend(images, _mean(images), factor)
 
 
 def saturation(images: Images, factor: Factor) -> Images:
     """0 is the grey image, 1 changes nothing."""
     return _blend(images, grey(images)[:, None], factor)
+
+
+def hsv_saturation(images: Images, factor: Factor) -> Images:
+    """Multiplies the saturation of HSV, at most up to 1 (TensorFlow's adjust_saturation).
+
+    Hue and value stay, so each channel's distance from the value is multiplied likewise.
+    """
+    red, green, blue = _channels(images)
+    value = torch.maximum(torch.maximum(red, green), blue)
+    chroma = value - torch.minimum(torch.minimum(red, green), blue)
+    most = value / chroma.clamp(min=1e-12)
+    factors = torch.minimum(factor[:, None, None], most)[:, None]
+    value = value[:, None]
+    return value - (value - images) * factors
 
 
 def hue(images: Images, shift: Factor) -> Images:
@@ -46,13 +64,13 @@ def hue(images: Images, shift: Factor) -> Images:
     distance from red is linear: 1 - red + green + blue sixths, on green's side or on blue's.
     """
     red, green, blue = _channels(images)
-    low = images.amin(1)
-    chroma = images.amax(1).sub_(low)
+    low = torch.minimum(torch.minimum(red, green), blue)
+    chroma = torch.maximum(torch.maximum(red, green), blue).sub_(low)
     distance = (green + blue).sub_(red).sub_(low).add_(chroma).div_((6 * chroma).clamp_(min=1e-12))
     turn = distance.copysign_(green - blue).add_(shift[:, None, None])
     away = turn[:, None] - torch.arange(3, device=turn.device)[:, None, None] / 3
-    away = away.sub_(away.round()).abs_()
-    return away.mul_(-6).add_(2).clamp_(0, 1).mul_(chroma[:, None]).add_(low[:, None])
+    share = torch.rsub(away.sub_(away.round()).abs_(), 2, alpha=6).clamp_(0, 1)
+    return torch.addcmul(low[:, None], share, chroma[:, None])
 
 
 def drop(images: Images) -> Images:
@@ -66,61 +84,82 @@ def grey(images: Images) -> Float[Tensor, "n h w"]:
     return (red * 0.2989).add_(green, alpha=0.587).add_(blue, alpha=0.114)
 
 
-def jitter(images: Images, factors: Float[Tensor, "n 4"], order: Int[Tensor, " n"]) -> None:
-    """Apply the four adjustments in place, to each image in its own order.
+def standardised(images: Images, normalize: Normalize) -> Images:
+    """Less the mean, divided by the standard deviation.
+
+    Raises:
+        UsageError: those are for another number of channels.
+    """
+    mean, std = (images.new_tensor(x)[:, None, None] for x in (normalize.mean, normalize.std))
+    if len(mean) != images.shape[1]:
+        raise UsageError(
+            f"The views are normalised by {len(mean)} channels, and these images have"
+            f" {images.shape[1]}.",
+            do=f"Give normalize {images.shape[1]} means and standard deviations.",
+        )
+    return (images - mean).div_(std)
+
+
+Adjustment = Callable[[Images, Factor], Images]
+_MULTIPLIED, _ADDED = (1.0, 1.0, 1.0, 0.0), (0.0, 1.0, 1.0, 0.0)
+_FORMS: dict[str, tuple[tuple[Adjustment, ...], tuple[float, ...]]] = {
+    "torchvision": ((brightness, contrast, saturation, hue), _MULTIPLIED),
+    "tensorflow": ((added_brightness, channel_contrast, hsv_saturation, hue), _ADDED),
+    "tensorflow-v2": ((brightness, channel_contrast, hsv_saturation, hue), _MULTIPLIED),
+}
+"""The four adjustments of each form, and the numbers that change nothing."""
+
+_ORDERS = torch.tensor(list(permutations(range(4))))
+
+
+def jitter(images: Images, numbers: Float[Tensor, "n 5"], settings: Jitter) -> Images:
+    """Apply the four adjustments to each image in its own order.
 
     At each of the four steps the images are grouped by the adjustment that is due, so there are at
     most 16 groups, however many images.
 
     Args:
-        images: changed in place, those with neutral factors not at all.
-        factors: of brightness, contrast, saturation and hue; [1, 1, 1, 0] changes nothing.
-        order: number of the order, 0 to 23; 0 is the one given above.
+        images: may be altered in place.
+        numbers: on the CPU; of brightness, contrast, saturation and hue, and the number of the
+            order from 0 to 23, where 0 is the one given above.
+        settings: says the form.
     """
-    due = _ORDERS[order]
+    adjustments, neutral = _FORMS[settings.form]
+    due = _ORDERS[numbers[:, 4].long()]
+    active = numbers[:, :4] != torch.tensor(neutral)
     for step in range(4):
-        for number, adjust in enumerate(_ADJUSTMENTS):
-            chosen = (due[:, step] == number) & (factors[:, number] != _NEUTRAL[number])
-            change(images, chosen, adjust, factors[:, number])
+        for number, rows in groups(due[:, step]):
+            chosen = rows & active[:, number]
+            images = change(images, chosen, adjustments[number], numbers[:, number])
+    return images
 
 
-_ADJUSTMENTS: tuple[Callable[[Images, Factor], Images], ...] = (
-    brightness,
-    contrast,
-    saturation,
-    hue,
-)
-_NEUTRAL = torch.tensor([1.0, 1.0, 1.0, 0.0])
-_ORDERS = torch.tensor(list(permutations(range(4))))
-
-
-def draw_jitter(
-    key: Int[Tensor, " n"], purpose: str, jitter: Jitter
-) -> tuple[Float[Tensor, "n 4"], Int[Tensor, " n"]]:
-    """Factors and order for `jitter`; neutral factors where it does not happen."""
-    numbers = uniform(key, purpose, 6)
-    spread = torch.tensor([jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue])
-    low = (_NEUTRAL - spread).maximum(torch.tensor([0.0, 0.0, 0.0, -0.5]))
-    factors = low + numbers[:, 1:5] * (_NEUTRAL + spread - low)
-    happens = numbers[:, :1] < jitter.probability
+def draw_jitter(jitter: Jitter, uniforms: Uniforms, _size: int) -> Float[Tensor, "n 5"]:
+    """The `numbers` of `jitter`."""
+    numbers = uniforms(5)
+    neutral = torch.tensor(_FORMS[jitter.form][1])
+    reach = torch.tensor([jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue])
+    low = torch.where(neutral > 0, (neutral - reach).clamp(min=0.0), -reach)
+    factors = low + numbers[:, :4] * (neutral + reach - low)
     orders = len(_ORDERS) if jitter.order == "random" else 1
-    return torch.where(happens, factors, _NEUTRAL), (numbers[:, 5] * orders).to(torch.int64)
+    return torch.cat([factors, (numbers[:, 4:] * orders).floor()], 1)
 
 
 def _blend(images: Images, other: Float[Tensor, "n _ _ _"], factor: Factor) -> Images:
-    factor = _spread(factor)
-    return (images * factor).add_(other * (1 - factor)).clamp_(0, 1)
+    """`other` where the factor is 0, the images where it is 1, and beyond them above 1."""
+    return (images * spread(factor)).add_(other * spread(1 - factor)).clamp_(0, 1)
 
 
-def _spread(numbers: Factor) -> Float[Tensor, "n 1 1 1"]:
-    return numbers[:, None, None, None]
+def _mean(images: Images) -> Float[Tensor, "n c 1 1"]:
+    """In float64, so that the number of images and threads does not show in the last bit."""
+    return images.mean((2, 3), dtype=torch.float64)[:, :, None, None].to(images.dtype)
 
 
 def _channels(images: Images) -> tuple[Tensor, ...]:
     if images.shape[1] != 3:
         raise UsageError(
-            f"Saturation, hue and colour drop need 3 channels, and these images have"
+            f"Saturation, hue, colour drop and Sobel edges need 3 channels, and these images have"
             f" {images.shape[1]}.",
-            do="Set jitter.saturation, jitter.hue and drop to 0 in the views.",
+            do="Set jitter.saturation, jitter.hue and drop to 0 and sobel to null in the views.",
         )
     return images.unbind(1)

@@ -4,8 +4,30 @@ A policy is a frozen dataclass of numbers: a paper's table becomes a `replace` o
 change one number, a study can vary it, the documentation can print it. Nothing here imports torch.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from lookalike.errors import UsageError, did_you_mean
+from lookalike.views.operations import (
+    Affine,
+    AutoAugment,
+    Blur,
+    Cutout,
+    Erase,
+    Jitter,
+    MotionBlur,
+    Noise,
+    Normalize,
+    Posterize,
+    RandAugment,
+    Rotate,
+    Sharpness,
+    Sobel,
+    Solarize,
+    SolarizeAdd,
+    Warp,
+)
 
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -19,16 +41,21 @@ class Crop:
         aspect: least and greatest width / height.
         draw: "torchvision" draws the area uniformly and the aspect log-uniformly, 10 attempts, then
             the largest centred part; "tensorflow" draws the aspect uniformly and then the height
-            uniformly among those that fit, as SimCLR's and SupCon's code do.
+            uniformly among those that fit, as SimCLR's and SupCon's code do; "byol" draws area and
+            aspect once, as torchvision, and cuts off what sticks out (BYOL's code, and MAE's linear
+            probe).
         interpolation: how it is resized.
         antialias: whether shrinking averages all pixels it covers.
+        shared: the same part of the image for all its views, so that only the operations tell them
+            apart (SimCLR, figure 5).
     """
 
     area: tuple[float, float] = (0.08, 1.0)
     aspect: tuple[float, float] = (3 / 4, 4 / 3)
-    draw: Literal["torchvision", "tensorflow"] = "torchvision"
+    draw: Literal["torchvision", "tensorflow", "byol"] = "torchvision"
     interpolation: Interpolation = "bicubic"
     antialias: bool = True
+    shared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,90 +73,89 @@ class Fit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Affine:
-    """A gentle change of place and form, for images that colour and flips would spoil.
-
-    Args:
-        probability: share of views it happens to.
-        degrees: greatest rotation to either side.
-        translate: greatest shift to either side, as a share of the image's side.
-        scale: least and greatest enlargement.
-        shear: greatest horizontal shear to either side, in degrees.
-    """
-
-    probability: float = 1.0
-    degrees: float = 15.0
-    translate: float = 0.1
-    scale: tuple[float, float] = (0.9, 1.1)
-    shear: float = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Jitter:
-    """Colour distortion; the numbers are those of torchvision's ColorJitter.
-
-    Args:
-        probability: share of views it happens to.
-        brightness: factors lie in [max(0, 1 - b), 1 + b].
-        contrast: likewise.
-        saturation: likewise.
-        hue: shifts lie in [-h, h], as a share of the colour circle, at most 0.5.
-        order: "random" draws one of the 24 orders for each view; "fixed" is brightness, contrast,
-            saturation, hue.
-    """
-
-    probability: float = 0.8
-    brightness: float = 0.8
-    contrast: float = 0.8
-    saturation: float = 0.8
-    hue: float = 0.2
-    order: Literal["random", "fixed"] = "random"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Blur:
-    """Gaussian blur.
-
-    Args:
-        probability: share of views it happens to.
-        sigma: least and greatest standard deviation in pixels.
-        kernel: width of the kernel as a share of the view's side; the number of taps is the odd
-            number 2 * (int(kernel * size) // 2) + 1, at least 3.
-    """
-
-    probability: float = 0.5
-    sigma: tuple[float, float] = (0.1, 2.0)
-    kernel: float = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Normalize:
-    """Subtract the mean and divide by the standard deviation, per channel, of values in [0, 1]."""
-
-    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
-    std: tuple[float, ...] = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Policy:
     """Everything that may happen to one view, in the order it happens.
+
+    A plain number is a probability: the share of views the operation happens to.
 
     Args:
         size: side of the square view in pixels.
         crop: which part of the image is seen.
         flip: probability of a horizontal flip.
+        recrop: a second crop, of the view itself (SimCLR, figure 5), or none.
+        rotate: right angles, or none.
         affine: change of place and form, or none.
         jitter: colour distortion, or none.
-        drop: probability of losing all colour.
+        augment: AutoAugment or RandAugment, or none.
+        drop: losing all colour.
+        warp: a smooth bend, or none.
         blur: Gaussian blur, or none.
+        motion_blur: blur along a line, or none.
+        sharpness: change of sharpness, or none.
+        solarize: inversion of light values, or none.
+        solarize_add: brightening of dark values, or none.
+        posterize: fewer values, or none.
+        equalize: an even histogram in each channel.
+        invert: the negative.
+        autocontrast: each channel stretched to its full range.
+        sobel: edges, or none.
+        noise: Gaussian noise, or none.
+        cutout: a square hole, or none.
         normalize: standardisation of the values, or none.
+        erase: random erasing, or none.
+        first: names of operations that happen before the others, in this order; the others follow
+            in the order above.
+
+    Raises:
+        UsageError: `first` names something else, or something twice.
     """
 
     size: int = 224
     crop: Crop | Fit = Crop()
     flip: float = 0.5
+    recrop: Crop | None = None
+    rotate: Rotate | None = None
     affine: Affine | None = None
     jitter: Jitter | None = None
+    augment: AutoAugment | RandAugment | None = None
     drop: float = 0.0
+    warp: Warp | None = None
     blur: Blur | None = None
+    motion_blur: MotionBlur | None = None
+    sharpness: Sharpness | None = None
+    solarize: Solarize | None = None
+    solarize_add: SolarizeAdd | None = None
+    posterize: Posterize | None = None
+    equalize: float = 0.0
+    invert: float = 0.0
+    autocontrast: float = 0.0
+    sobel: Sobel | None = None
+    noise: Noise | None = None
+    cutout: Cutout | None = None
     normalize: Normalize | None = None
+    erase: Erase | None = None
+    first: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.first:
+            if name not in OPERATIONS:
+                raise UsageError(
+                    f"There is no operation {name} that could come first.",
+                    do=did_you_mean(name, OPERATIONS),
+                )
+        if len(set(self.first)) < len(self.first):
+            raise UsageError(f"first={list(self.first)} names an operation twice.")
+
+    def operations(self) -> Iterator[tuple[str, Any]]:
+        """Names and settings of what may happen after crop and flip, in order.
+
+        A setting is a dataclass of `lookalike.views.operations`, a `Crop`, or a probability.
+        """
+        for name in dict.fromkeys((*self.first, *OPERATIONS)):
+            if settings := getattr(self, name):
+                yield name, settings
+
+
+_NOT_OPERATIONS = ("size", "crop", "flip", "first")
+OPERATIONS = tuple(f.name for f in fields(Policy) if f.name not in _NOT_OPERATIONS)
+"""Names of the operations in their usual order."""

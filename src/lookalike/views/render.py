@@ -7,37 +7,44 @@ worker calls the same `draw`, and `crop_photo` uses only its box and flip.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from lookalike.errors import UsageError
 from lookalike.randomness import uniform
-from lookalike.views import colour, filters, spatial
+from lookalike.views import spatial
 from lookalike.views.boxes import draw_boxes
-from lookalike.views.policy import Affine, Blur, Fit, Jitter, Normalize, Policy
+from lookalike.views.policy import Crop, Fit, Policy
 from lookalike.views.rows import change
+from lookalike.views.table import TABLE, Operation
 
 Views = Float[Tensor, "n c s s"]
 
 
-class Drawn(NamedTuple):
-    """What happens to each of n images, as CPU tensors [n, …]."""
+class Chance(NamedTuple):
+    """One operation, for each of n images."""
 
-    box: Tensor  # [n, 4] top, left, height, width in pixels: all that depends on the image's size
-    flip: Tensor  # [n] bool
-    maps: Tensor  # [n, 2, 3] see spatial.warp; the identity: untouched
-    factors: Tensor  # [n, 4] see colour.jitter; [1, 1, 1, 0]: untouched
-    order: Tensor  # [n] see colour.jitter
-    drop: Tensor  # [n] bool
-    sigma: Tensor  # [n] of the blur in pixels; 0: untouched
+    happens: Bool[Tensor, " n"]
+    numbers: Float[Tensor, "n ..."]  # their meaning: `lookalike.views.table`
+
+
+class Drawn(NamedTuple):
+    """What happens to each of n images, on the CPU."""
+
+    box: Int[Tensor, "n 4"]  # top, left, height, width in pixels: all that depends on their sizes
+    flip: Bool[Tensor, " n"]
+    operations: dict[str, Chance]  # in the policy's order
 
     def rows(self, chosen: slice | Tensor) -> "Drawn":
         """The same for some of the images."""
-        return Drawn(*(field[chosen] for field in self))
+        operations = {
+            name: Chance(happens[chosen], numbers[chosen])
+            for name, (happens, numbers) in self.operations.items()
+        }
+        return Drawn(self.box[chosen], self.flip[chosen], operations)
 
 
 def draw(policy: Policy, key: Int[Tensor, " n"], view: int, sizes: Int[Tensor, "n 2"]) -> Drawn:
@@ -49,54 +56,57 @@ def draw(policy: Policy, key: Int[Tensor, " n"], view: int, sizes: Int[Tensor, "
         view: number of the view, from 0; the views of an image are independent.
         sizes: height and width of each image.
     """
-
-    def purpose(op: str) -> str:
-        return f"view {view} {op}"
-
-    factors, order = colour.draw_jitter(
-        key, purpose("jitter"), policy.jitter or Jitter(probability=0)
-    )
+    place = "crop" if isinstance(policy.crop, Crop) and policy.crop.shared else f"view {view} crop"
     return Drawn(
-        box=draw_boxes(key, purpose("crop"), policy.crop, sizes),
-        flip=uniform(key, purpose("flip"), 1)[:, 0] < policy.flip,
-        maps=spatial.draw_maps(key, purpose("affine"), policy.affine or Affine(probability=0)),
-        factors=factors,
-        order=order,
-        drop=uniform(key, purpose("drop"), 1)[:, 0] < policy.drop,
-        sigma=filters.draw_sigma(key, purpose("blur"), policy.blur or Blur(probability=0)),
+        box=draw_boxes(partial(uniform, key, place), policy.crop, sizes),
+        flip=uniform(key, f"view {view} flip", 1)[:, 0] < policy.flip,
+        operations={
+            name: _draw(name, settings, key, f"view {view} {name}", policy.size)
+            for name, settings in policy.operations()
+        },
     )
+
+
+def _draw(name: str, settings: Any, key: Int[Tensor, " n"], purpose: str, size: int) -> Chance:
+    """The first number of each view's stream says whether, the others how."""
+    share = settings if isinstance(settings, float) else getattr(settings, "probability", 1.0)
+    happens = uniform(key, purpose, 1)[:, 0] < share
+
+    def uniforms(count: int) -> Float[Tensor, "n count"]:
+        return uniform(key, purpose, 1 + count)[:, 1:]
+
+    return Chance(happens, TABLE[name].draw(settings, uniforms, size))
 
 
 def crop(images: UInt8[Tensor, "n c H W"], policy: Policy, drawn: Drawn) -> Views:
     """Crop, resize and flip; values in [0, 1]."""
-    top, left, height, width = drawn.box.to(images.device).unbind(1)
-    flip = drawn.flip.to(images.device)
-    weights = partial(
-        spatial.resampling,
+    return spatial.cropped(
+        images.to(torch.float32).div_(255),
+        drawn.box.to(images.device),
+        drawn.flip.to(images.device),
         size=policy.size,
         interpolation=policy.crop.interpolation,
         antialias=_antialias(policy),
     )
-    vertical = weights(top, height, torch.zeros_like(flip), source=images.shape[2])
-    horizontal = weights(left, width, flip, source=images.shape[3])
-    return spatial.products(images.to(torch.float32).div_(255), vertical, horizontal)
 
 
-def finish(images: Views, policy: Policy, drawn: Drawn) -> Views:
+def finish(crops: UInt8[Tensor, "n c s s"], policy: Policy, drawn: Drawn) -> Views:
     """Everything after crop and flip.
 
     Args:
-        images: values in [0, 1]; left as they are.
+        crops: from `crop_photo`.
         policy: the one `drawn` was drawn from.
         drawn: what happens to each image; its boxes do not matter.
 
     Raises:
         UsageError: the policy is for another number of channels.
     """
-    views = images.clone()
-    for rows in _tiles(views, policy.size):
-        _finish(views[rows], policy, drawn.rows(rows))
-    return views
+    return torch.cat(
+        [
+            _finish(crops[rows].to(torch.float32).div_(255), policy, drawn.rows(rows))
+            for rows in _tiles(crops, policy.size)
+        ]
+    )
 
 
 def render(
@@ -137,28 +147,17 @@ def crop_photo(
 
 
 def _finish(tile: Views, policy: Policy, drawn: Drawn) -> Views:
-    """The operations after the crop, in place."""
-    moved = (drawn.maps != spatial.IDENTITY).flatten(1).any(1)
-    change(tile, moved, spatial.warp, drawn.maps)
-    colour.jitter(tile, drawn.factors, drawn.order)
-    change(tile, drawn.drop, colour.drop)
-    if policy.blur is not None:
-        blur = partial(filters.gaussian_blur, taps=filters.taps(policy.blur, policy.size))
-        change(tile, drawn.sigma > 0, blur, drawn.sigma)
-    if policy.normalize is not None:
-        _normalize(tile, policy.normalize)
+    """The operations after the crop; the tile may be altered."""
+    for name, settings in policy.operations():
+        tile = _operate(TABLE[name], settings, drawn.operations[name], tile)
     return tile
 
 
-def _normalize(images: Views, normalize: Normalize) -> None:
-    mean, std = (images.new_tensor(x)[:, None, None] for x in (normalize.mean, normalize.std))
-    if len(mean) != images.shape[1]:
-        raise UsageError(
-            f"The views are normalised by {len(mean)} channels, and these images have"
-            f" {images.shape[1]}.",
-            do=f"Give normalize {images.shape[1]} means and standard deviations.",
-        )
-    images.sub_(mean).div_(std)
+def _operate(operation: Operation, settings: Any, chance: Chance, tile: Views) -> Views:
+    numbers = chance.numbers[chance.happens]
+    if not operation.grouped:
+        numbers = numbers.to(tile.device)
+    return change(tile, chance.happens, lambda views: operation.apply(views, numbers, settings))
 
 
 def _antialias(policy: Policy) -> bool:
@@ -172,4 +171,4 @@ def _tiles(images: Tensor, size: int) -> Iterator[slice]:
     return (slice(start, start + max(1, step)) for start in range(0, count, max(1, step)))
 
 
-_CACHE = 1 << 22  # bytes: 341 views of 32 pixels, 6 of 224; larger temporaries cost page faults
+_CACHE = 1 << 20  # bytes: 85 views of 32 pixels, 1 of 224

@@ -6,14 +6,61 @@ every image, is one matrix per image and axis and two batched products.
 """
 
 import math
+from functools import partial
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from lookalike.randomness import uniform
-from lookalike.views.policy import Affine, Interpolation
+from lookalike.views.boxes import draw_boxes
+from lookalike.views.operations import Affine
+from lookalike.views.policy import Crop, Interpolation
+from lookalike.views.rows import Images, Uniforms, between
+
+
+def cropped(
+    images: Images,
+    box: Int[Tensor, "n 4"],
+    mirrored: Bool[Tensor, " n"],
+    *,
+    size: int,
+    interpolation: Interpolation,
+    antialias: bool,
+) -> Float[Tensor, "n c {size} {size}"]:
+    """A part of each image, resized and mirrored or not.
+
+    Args:
+        images: values in [0, 1].
+        box: top, left, height and width in pixels, on the images' device.
+        mirrored: whether left and right change places.
+        size: side of the result.
+        interpolation: how it is resized.
+        antialias: whether shrinking averages all pixels it covers.
+    """
+    top, left, height, width = box.unbind(1)
+    weights = partial(resampling, size=size, interpolation=interpolation, antialias=antialias)
+    upright = torch.zeros_like(mirrored)
+    vertical = weights(top, height, upright, source=images.shape[2])
+    return products(images, vertical, weights(left, width, mirrored, source=images.shape[3]))
+
+
+def draw_recrop(crop: Crop, uniforms: Uniforms, size: int) -> Float[Tensor, "n 4"]:
+    """Boxes in a view."""
+    numbers = len(uniforms(1))
+    return draw_boxes(uniforms, crop, torch.full((numbers, 2), size)).to(torch.float32)
+
+
+def recrop(images: Images, box: Float[Tensor, "n 4"], crop: Crop) -> Images:
+    """A part of each view, resized to the view's size."""
+    return cropped(
+        images,
+        box.to(torch.int64),
+        torch.zeros_like(box[:, 0], dtype=torch.bool),
+        size=images.shape[-1],
+        interpolation=crop.interpolation,
+        antialias=crop.antialias,
+    )
 
 
 def resampling(
@@ -66,17 +113,15 @@ def products(
     return view.view(n, c, *view.shape[1:])
 
 
-def draw_maps(key: Int[Tensor, " n"], purpose: str, affine: Affine) -> Float[Tensor, "n 2 3"]:
-    """The `maps` drawn for each image; the identity where nothing happens."""
-    happens, turn, right, down, size, slant = uniform(key, purpose, 6).to(torch.float64).unbind(1)
-    low, high = affine.scale
-    drawn = maps(
+def draw_maps(affine: Affine, uniforms: Uniforms, _size: int) -> Float[Tensor, "n 2 3"]:
+    """The `maps` drawn for each image."""
+    turn, right, down, enlarged, slant = uniforms(5).to(torch.float64).unbind(1)
+    return maps(
         angle=(2 * turn - 1) * affine.degrees,
         shift=(2 * torch.stack([right, down], 1) - 1) * affine.translate,
-        scale=low + size * (high - low),
+        scale=between(enlarged, *affine.scale),
         shear=(2 * slant - 1) * affine.shear,
     )
-    return torch.where((happens < affine.probability)[:, None, None], drawn, IDENTITY)
 
 
 def maps(
@@ -103,9 +148,6 @@ def maps(
     form = torch.stack([across, along], 1) / scale[:, None, None]
     offset = form @ (2 * shift)[..., None]  # coordinates run from -1 to 1
     return torch.cat([form, -offset], 2).to(torch.float32)
-
-
-IDENTITY = torch.eye(2, 3)
 
 
 def warp(

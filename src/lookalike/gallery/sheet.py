@@ -1,0 +1,94 @@
+"""A sheet of pictures in rows and columns, with words under each."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+_CELL = 128  # side of a large picture in the sheet; small ones are enlarged by a whole number
+_GAP, _GROUP, _MARGIN, _CAPTION, _LINE = 6, 26, 28, 30, 13
+_INK = "#5d6670"
+
+
+class Cell(NamedTuple):
+    """A picture and what is to be said of it."""
+
+    pixels: UInt8[Tensor, "c h w"]
+    words: Sequence[str] = ()
+
+
+def draw_sheet(rows: Sequence[Sequence[Sequence[Cell]]], captions: Sequence[str]) -> Image.Image:
+    """Puts groups of pictures side by side, below one caption for each group.
+
+    Args:
+        rows: in each the same groups, with the same number of cells.
+        captions: one for each group.
+    """
+    cell = _cell(max(max(one.pixels.shape[1:]) for group in rows[0][1:] for one in group))
+    said = [[[_wrapped(one.words, cell) for one in group] for group in row] for row in rows]
+    deepest = max(len(lines) for row in said for group in row for lines in group)
+    across, down = cell + _GAP, cell + _GAP + deepest * _LINE
+    lefts = _lefts([len(group) for group in rows[0]], across)
+    height = _MARGIN + _CAPTION + down * len(rows) - _GAP + _MARGIN
+    sheet = Image.new("RGB", (lefts.pop() - _GROUP + _MARGIN, height), "white")
+    pen = ImageDraw.Draw(sheet)
+    for left, caption in zip(lefts, captions, strict=True):
+        pen.text((left, _MARGIN), caption, fill=_INK, font=ImageFont.load_default(17))
+    for number, row in enumerate(rows):
+        top = _MARGIN + _CAPTION + down * number
+        for left, group, words in zip(lefts, row, said[number], strict=True):
+            for column, one in enumerate(group):
+                _place(sheet, _fit(one.pixels, cell), left + across * column, top, cell)
+                where = (left + across * column, top + cell)
+                pen.multiline_text(where, "\n".join(words[column]), _INK, _SMALL, spacing=1)
+    return sheet
+
+
+_SMALL = ImageFont.load_default(10)
+
+
+def _lefts(counts: list[int], across: int) -> list[int]:
+    """Where each group begins, and where one more would."""
+    lefts = [_MARGIN]
+    for count in counts:
+        lefts.append(lefts[-1] + across * count - _GAP + _GROUP)
+    return lefts
+
+
+def _wrapped(words: Sequence[str], width: int) -> list[str]:
+    """As many words to a line as fit in `width` pixels."""
+    lines: list[str] = []
+    for word in words:
+        longer = f"{lines[-1]} · {word}" if lines else word
+        if lines and _SMALL.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _cell(size: int) -> int:
+    return _CELL if size >= _CELL else size * round(_CELL / size)
+
+
+def _fit(pixels: UInt8[Tensor, "c h w"], cell: int) -> Image.Image:
+    """The whole picture in a cell: enlarged in whole pixels, or reduced smoothly.
+
+    Of more than three channels the first three are shown, of two the first.
+    """
+    channels = 3 if len(pixels) >= 3 else 1
+    array = pixels[:channels].permute(1, 2, 0).contiguous().numpy()
+    picture = Image.fromarray(array if channels == 3 else array[:, :, 0]).convert("RGB")
+    factor = cell // max(picture.size)
+    if factor >= 1:
+        size = (picture.width * factor, picture.height * factor)
+        return picture.resize(size, Image.Resampling.NEAREST)
+    picture.thumbnail((cell, cell), Image.Resampling.LANCZOS)
+    return picture
+
+
+def _place(sheet: Image.Image, picture: Image.Image, left: int, top: int, cell: int) -> None:
+    """In the middle of its cell."""
+    sheet.paste(picture, (left + (cell - picture.width) // 2, top + (cell - picture.height) // 2))
