@@ -79,14 +79,15 @@ def nearby(path: str) -> str:
     """A sentence that offers an existing path for a misspelt one; empty where none is near."""
     place = Path()
     parts = Path(path).parts
-    for i, part in enumerate(parts):
-        if not (place / part).exists():
-            beside = [entry.name for entry in place.iterdir()] if place.is_dir() else []
-            near = [
-                str(place.joinpath(name, *parts[i + 1 :]))
-                for name in get_close_matches(part, beside)
-            ]
-            there = [name for name in near if Path(name).exists()]
-            return did_you_mean(path, there or near) if near else ""
-        place /= part
+    with contextlib.suppress(OSError):  # a folder that may not be looked into offers nothing
+        for i, part in enumerate(parts):
+            if not (place / part).exists():
+                beside = [entry.name for entry in place.iterdir()] if place.is_dir() else []
+                near = [
+                    str(place.joinpath(name, *parts[i + 1 :]))
+                    for name in get_close_matches(part, beside)
+                ]
+                there = [name for name in near if Path(name).exists()]
+                return did_you_mean(path, there or near) if near else ""
+            place /= part
     return ""

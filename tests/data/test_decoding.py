@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 from data.pictures import noise, save
-from lookalike.data.decoding import UnreadableImage, decode, for_each, quiet, read_header
+from lookalike.data.decoding import Header, UnreadableImage, decode, read_header
 from lookalike.data.listing import FolderFiles
+from lookalike.data.threads import quiet
 
 UPRIGHT = noise(0, 4, 6)
 STORED = {  # how a camera held that way stores the upright picture (EXIF 2.3, tag 0x0112)
@@ -34,6 +35,10 @@ def read(path: Path, channels: int = 3) -> np.ndarray:
     assert image.dtype == torch.uint8
     assert tuple(image.shape) == (channels, header.height, header.width)
     return image.permute(1, 2, 0).numpy()
+
+
+def header(path: Path) -> Header:
+    return read_header(FolderFiles(path.parent, [path.name]), 0)
 
 
 def reason(path: Path) -> str:
@@ -97,6 +102,53 @@ def test_sixteen_bits_are_scaled(tmp_path, suffix):
     values = np.array([[0, 128, 129, 257], [30000, 32896, 65534, 65535]], np.uint16)
     expected = [[0, 0, 1, 1], [117, 128, 255, 255]]  # the nearest of value / 257
     np.testing.assert_array_equal(read(save(tmp_path / f"a.{suffix}", values))[..., 0], expected)
+
+
+def png(path: Path, bits: int, colour: int, rows: list[bytes], width: int) -> Path:
+    """A PNG by its specification, for what Pillow cannot write."""
+    header = struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))]
+    packed = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in [*chunks, (b"IEND", b"")]
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    return path
+
+
+def test_sixteen_bits_of_colour_are_scaled(tmp_path):
+    values = np.array([[0, 30_000, 65_535], [65_535, 128, 40_000]])
+    path = png(tmp_path / "a.png", 16, 2, [values.astype(">u2").tobytes()], 2)
+    np.testing.assert_allclose(read(path)[0], values / 257, atol=1)
+    assert header(path).deep
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels", "deep"),
+    [
+        ("a.png", np.ones((4, 4), np.uint16), True),
+        ("a.tif", np.ones((4, 4), np.uint16), True),
+        ("a.tif", np.ones((4, 4), np.int32), True),
+        ("a.pgm", np.ones((4, 4), np.uint16), True),
+        ("a.png", noise(0), False),
+        ("a.jpg", noise(0), False),
+        ("a.webp", noise(0), False),
+        ("a.tif", noise(0), False),
+        ("a.png", noise(0, channels=1) > 127, False),
+    ],
+)
+def test_a_header_tells_of_sixteen_bits(tmp_path, name, pixels, deep):
+    assert header(save(tmp_path / name, pixels)).deep is deep
+
+
+def test_sixteen_bits_for_a_whole_pixel_are_not_meant(tmp_path):
+    """A BMP of 5, 6 and 5 bits for red, green and blue."""
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    info = struct.pack("<IiiHHIIiiII", 40, 2, 1, 1, 16, 3, 4, 0, 0, 0, 0) + masks
+    head = struct.pack("<2sIHHI", b"BM", 14 + len(info) + 4, 0, 0, 14 + len(info))
+    (tmp_path / "a.bmp").write_bytes(head + info + struct.pack("<HH", 0xF800, 0x001F))
+    np.testing.assert_array_equal(read(tmp_path / "a.bmp")[0], [[255, 0, 0], [0, 0, 255]])
+    assert not header(tmp_path / "a.bmp").deep
 
 
 def test_transparency_is_laid_on_white(tmp_path):
@@ -171,15 +223,7 @@ def test_a_png_with_a_broken_checksum(tmp_path):
 
 
 def test_a_decompression_bomb(tmp_path):
-    path = tmp_path / "a.png"
-    header = struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0)
-    rows = zlib.compress(bytes(2501 * 20_000), 9)
-    chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
-    packed = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    path = png(tmp_path / "a.png", 1, 0, [bytes(2500)] * 20_000, 20_000)
     assert "decompression bombs" in reason(path)
 
 
@@ -192,6 +236,8 @@ def test_a_missing_file_says_what_the_system_says(tmp_path):
     assert reason(tmp_path / "gone.png") == "No such file or directory"
 
 
-def test_threads_keep_the_order():
-    assert for_each(lambda row: 3 * row, 1000) == [3 * row for row in range(1000)]
-    assert for_each(lambda row: row, 0) == []
+def test_a_picture_has_no_other_channels_than_those_of_colours(tmp_path):
+    path = save(tmp_path / "a.png", noise(0))
+    with pytest.raises(UnreadableImage) as caught:
+        decode(FolderFiles(tmp_path, [path.name]), 0, 5)
+    assert caught.value.reason == "a picture has 1 or 3 channels, not 5"

@@ -1,10 +1,5 @@
 """Batches depend on the seed and their number, and on nothing else."""
 
-import multiprocessing
-import os
-import signal
-import subprocess
-import sys
 from itertools import chain, pairwise
 
 import pytest
@@ -16,7 +11,8 @@ from lookalike.data.sources import Photos, open_source
 from lookalike.errors import DataError, UsageError
 from lookalike.method import Batch
 from lookalike.randomness import image_keys
-from lookalike.views.policy import Blur, Crop, Fit, Jitter, Normalize, Policy
+from lookalike.views.operations import Blur, Jitter, Normalize
+from lookalike.views.policy import Crop, Fit, Policy
 from lookalike.views.render import draw
 
 CPU = torch.device("cpu")
@@ -196,6 +192,28 @@ def test_a_batch_without_one_readable_photo(tmp_path, workers):
     assert "No such file" in caught.value.why
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_in_order_goes_on_past_a_batch_without_one_readable_photo(tmp_path, workers):
+    for number in range(7):
+        save(tmp_path / f"{number}.png", noise(number, 100, 100))
+    source = open_source(tmp_path)
+    policy = Policy(size=20, crop=Fit(), flip=0.0)
+
+    def seen() -> list[list[int]]:
+        batches = in_order(source, policy, batch=2, device=CPU, workers=workers)
+        return [batch.image.tolist() for batch in batches]
+
+    for number in (2, 3, 4):
+        (tmp_path / f"{number}.png").unlink()
+    assert seen() == [[0, 1], [5], [6]]
+    assert source.ledger.skipped.keys() == {"2.png", "3.png", "4.png"}
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(DataError, match="None of the 2 pictures") as caught:
+        seen()
+    assert "'0.png' (No such file or directory)" in caught.value.why
+
+
 @pytest.mark.parametrize("batch", [71, 0, -1])
 def test_a_batch_that_does_not_fit(photos, batch):
     with pytest.raises(UsageError, match=f"batch={batch} does not fit the 70 images") as caught:
@@ -228,58 +246,3 @@ def test_torchs_own_generator_is_left_alone(photos):
     before = torch.get_rng_state()
     list(loader(photos, workers=1).batches(0, 1))
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_ctrl_c_reaches_workers_without_ending_them(photos, expected):
-    batches = loader(photos, workers=2).batches(0, 5)
-    seen = [next(batches)]
-    for worker in multiprocessing.active_children():
-        os.kill(worker.pid, signal.SIGINT)
-    assert all_same([*seen, *batches], expected)
-
-
-def test_workers_stay(photos):
-    crew = loader(photos, workers=2)
-    seen = []
-    for _ in range(2):
-        next(crew.batches(0, 1))
-        seen.append({worker.pid for worker in multiprocessing.active_children()})
-    assert len(seen[0]) == 2
-    assert seen[0] == seen[1]
-
-
-def test_a_killed_worker_is_a_clear_error(photos):
-    batches = loader(photos, workers=1).batches(0, 1000)
-    next(batches)
-    for worker in multiprocessing.active_children():
-        os.kill(worker.pid, signal.SIGKILL)
-    with pytest.raises(DataError, match="ended from outside") as caught:
-        list(batches)
-    assert "workers=0" in caught.value.do
-
-
-SCRIPT = """
-import sys, torch
-from pathlib import Path
-print("script runs")
-from lookalike.data.loading import Loader
-from lookalike.data.sources import open_source
-from lookalike.views.policy import Policy
-crew = Loader(open_source(sys.argv[1]), (Policy(size=16),), batch=8, seed=0,
-              device=torch.device("cpu"), workers=2)
-print([tuple(batch.views[0].shape) for batch in crew.batches(0, 2)])
-"""
-
-
-def test_a_script_needs_no_main_guard(folder, tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script, folder],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.stderr == ""
-    assert done.stdout == "script runs\n[(8, 3, 16, 16), (8, 3, 16, 16)]\n"

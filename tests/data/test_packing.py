@@ -86,12 +86,16 @@ def test_limits_do_not_share_a_cache(root, cache):
     assert len(open_source(root, cache=cache)) == 6
 
 
-@pytest.mark.parametrize("damage", ["no note", "cut", "other shape", "other type", "no array"])
+@pytest.mark.parametrize(
+    "damage", ["no note", "older note", "cut", "other shape", "other type", "no array"]
+)
 def test_an_unfinished_or_damaged_cache_is_made_again(root, cache, decoded, damage):
     whole = open_source(root, cache=cache).images.clone()
     (array,), (note,) = cache.glob("*.npy"), cache.glob("*.json")
     if damage == "no note":
         note.unlink()
+    elif damage == "older note":
+        note.write_text('{"shape": [6, 3, 8, 8], "skipped": {}}')
     elif damage == "cut":
         array.write_bytes(array.read_bytes()[:-10])
     elif damage == "other shape":

@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,16 @@ def test_a_misspelt_folder_above_gets_the_nearest(tmp_path):
     with pytest.raises(DataError) as caught:
         splits_at(tmp_path / "dataset" / "photos")
     assert caught.value.do == f"Did you mean '{tmp_path / 'datasets' / 'photos'}'?"
+
+
+def test_a_folder_that_may_not_be_looked_into_offers_nothing(tmp_path, monkeypatch):
+    def refuse(path):  # root may open every folder, so chmod would not do
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match="There is no") as caught:
+        splits_at(tmp_path / "photos")
+    assert caught.value.do.startswith("Give a folder of pictures")
 
 
 def test_a_misspelt_name_of_a_set(tmp_path, monkeypatch):

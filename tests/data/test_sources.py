@@ -78,6 +78,58 @@ def test_pictures_are_grey_only_if_all_are(tmp_path, modes, asked, channels, siz
     assert first.shape == (channels, *size)
 
 
+@pytest.mark.parametrize("size", [(8, 8), PHOTO])
+@pytest.mark.parametrize("channels", [2, 7])
+def test_arrays_keep_their_channels(tmp_path, channels, size):
+    for number in range(4):
+        pixels = noise(number, *size, channels)
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        np.save(tmp_path / "ab"[number % 2] / f"{number}.npy", pixels)
+    np.save(tmp_path / "a" / "other.npy", noise(4, *size, 4))
+    np.save(tmp_path / "a" / "real.npy", noise(4, *size, channels) / 255)
+    save(tmp_path / "b" / "picture.png", noise(5, *size))
+    source = open_source(tmp_path)
+    assert (source.channels, source.classes) == (channels, ("a", "b"))
+    assert isinstance(source, Images if size == (8, 8) else Photos)
+    for row, name in enumerate(source.names):
+        seen = source.images[row] if isinstance(source, Images) else source.read(row)
+        expected = noise(int(name[2]), *size, channels).transpose(2, 0, 1)
+        np.testing.assert_array_equal(seen, expected)
+    assert source.ledger.skipped == {
+        "a/other.npy": f"4 channels instead of {channels}",
+        "a/real.npy": "floating-point values have no agreed range",
+        "b/picture.png": f"3 channels instead of {channels}",
+    }
+
+
+def test_who_asks_for_channels_gets_those(tmp_path):
+    np.save(tmp_path / "0.npy", noise(0, *PHOTO, 4))
+    np.save(tmp_path / "1.npy", noise(0, *PHOTO, 5))
+    save(tmp_path / "2.png", noise(0, *PHOTO))
+    assert open_source(tmp_path, channels=5).names == ["1.npy"]
+    assert open_source(tmp_path, channels=1).names == ["2.png"]
+    with pytest.raises(DataError, match="no usable picture") as caught:
+        open_source(tmp_path, channels=7)
+    assert "'0.npy' (4 channels instead of 7)" in caught.value.why
+
+
+@pytest.mark.parametrize("size", [(8, 8), PHOTO])
+def test_that_values_were_scaled_is_said_once(tmp_path, size):
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    save(root / "0.png", noise(0, *size))
+    save(root / "1.png", noise(1, *size, 1).astype(np.uint16) * 257)
+    save(root / "2.png", noise(2, *size, 1).astype(np.uint16) * 257)
+    save(root / "3.png", noise(3, *size, 1).astype(np.uint16) * 257)
+    (root / "3.png").write_bytes((root / "3.png").read_bytes()[:50])
+    used, scaled = (3, 2) if size == (8, 8) else (4, 3)  # a large one is found broken later
+    for _ in range(2):
+        source = open_source(root, cache=cache, channels=1)
+        words = f"without class folders, {scaled} of them scaled from 16 to 8 bits"
+        assert source.name == f"{used} pictures {words}"
+        seen = source.images[1] if isinstance(source, Images) else source.read(1)
+        np.testing.assert_array_equal(seen[0], noise(1, *size, 1))
+
+
 def test_a_header_without_pixels_does_not_count_as_a_size(tmp_path):
     """A photo turned upright by EXIF has the size its pixels will have."""
     exif = Image.Exif()
@@ -120,6 +172,8 @@ def test_named_sets_in_other_channels():
     assert (grey.channels, colour.channels) == (1, 3)
     assert torch.equal(colour.images, grey.images.repeat(1, 3, 1, 1))
     assert open_source("shapes", channels=1).images.shape[1] == 1
+    with pytest.raises(DataError, match="1 or 3 channels, not 5"):
+        open_source("digits", channels=5)
 
 
 def test_a_folder_called_like_a_named_set_is_reached_by_its_path(tmp_path, monkeypatch):

@@ -57,8 +57,9 @@ def test_a_cpu_run_of_photos_takes_tens_of_minutes() -> None:
         assert seen / 70 < 45 * 60  # images a second of resnet18 at 96 px on two cores
 
 
-def test_grey_images_are_not_given_colour() -> None:
-    view = chosen(channels=1).views[0]
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_images_without_colour_are_not_given_it(channels: int) -> None:
+    view = chosen(channels=channels).views[0]
     assert view.jitter is not None
     assert (view.jitter.hue, view.jitter.saturation, view.drop) == (0.0, 0.0, 0.0)
     assert view.jitter.brightness > 0

@@ -38,6 +38,12 @@ def test_grey_only_if_all_are(tmp_path: Path) -> None:
     assert look(str(tmp_path)) == Look(2, 30, 3)
 
 
+def test_arrays_have_channels_of_their_own(tmp_path: Path) -> None:
+    for i in range(40):
+        np.save(tmp_path / f"{i:02}.npy", np.zeros((20, 30, 5), np.uint8))
+    assert look(str(tmp_path)) == Look(40, 30, 5)
+
+
 def test_unreadable_ones_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     save(tmp_path / "b.png", 20, 30)

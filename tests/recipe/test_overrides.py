@@ -12,7 +12,8 @@ from lookalike.recipe.leaves import leaves
 from lookalike.recipe.overrides import Layer, layers, overlay, resolve
 from lookalike.recipe.problems import RecipeError
 from lookalike.recipe.schema import Recipe
-from lookalike.views.policy import Blur, Crop, Fit, Jitter, Policy
+from lookalike.views.operations import AutoAugment, Blur, Jitter, RandAugment
+from lookalike.views.policy import Crop, Fit, Policy
 
 Change = Callable[..., Recipe]
 
@@ -35,6 +36,22 @@ OTHERS: dict[str, Any] = {
     "limit": 5,
     "clip": 2.0,
     "affine": {"degrees": 3.0},
+    "augment": {"table": "v0"},
+    "border": "black",
+    "cutout": {"fill": 0.2},
+    "erase": {"fill": "zero"},
+    "first": ["blur"],
+    "form": "tensorflow",
+    "motion_blur": {"length": [0.1, 0.2]},
+    "noise": {"level": [0.1, 0.2]},
+    "posterize": {"bits": [2, 3]},
+    "recrop": {"area": [0.4, 0.5]},
+    "rotate": {"probability": 0.3},
+    "sharpness": {"factor": [0.5, 0.6]},
+    "sobel": {"probability": 0.3},
+    "solarize": {"threshold": 0.3},
+    "solarize_add": {"amount": 0.3},
+    "warp": {"length": 0.2},
     "normalize": {"mean": [0.5], "std": [0.25]},
 }
 
@@ -151,3 +168,10 @@ def test_overlay_leaves_its_arguments_alone(recipe: Recipe) -> None:
     base = recipe.dump()
     overlay(base, {"views": {"size": 8, "1": {"jitter": {"hue": 0.0}}}, "data": {"limit": 3}})
     assert base == recipe.dump()
+
+
+def test_one_kind_of_augmentation_replaces_the_other(change: Change) -> None:
+    auto = change("views.augment.table=v0").views[0].augment
+    assert auto == AutoAugment(table="v0")
+    rand = change("views.augment.table=v0", "views.augment.magnitude=5").views[0].augment
+    assert rand == RandAugment(magnitude=5)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from lookalike.data.decoding import suffixes
+from lookalike.data.formats import suffixes
 from lookalike.data.ledger import Ledger, counted
 from lookalike.data.listing import FolderFiles, Listing, digest, printable, within
 

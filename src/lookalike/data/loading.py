@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lookalike.data.cropping import TASK, Cropper, Crops, Request, Workers, tasks
+from lookalike.data.cropping import TASK, Cropper, Crops, Request, tasks
 from lookalike.data.sources import Images, Photos, Source
+from lookalike.data.workers import Workers
 from lookalike.errors import DataError, UsageError
 from lookalike.method import Batch
 from lookalike.randomness import image_keys, order
@@ -75,6 +76,8 @@ class Loader:
             self.waited += time.perf_counter() - asked
             if batch is None:
                 return
+            if isinstance(batch, DataError):
+                raise batch
             yield batch
 
     def _requests(self, start: int, stop: int) -> Iterator[Request]:
@@ -94,12 +97,22 @@ def in_order(
 
     Meant for evaluation. What the policy leaves to chance is drawn as in epoch 0 of seed 0.
     Unreadable photos are missing and noted in the ledger.
+
+    Raises:
+        DataError: not one image can be read.
     """
     renderer = _renderer(source, (policy,), 0, device, workers, batch)
     rows = range(len(source))
-    yield from renderer.batches(
-        Request(0, list(rows[first : first + batch])) for first in rows[::batch]
-    )
+    requests = (Request(0, list(rows[first : first + batch])) for first in rows[::batch])
+    problem, readable = None, False
+    for each in renderer.batches(requests):
+        if isinstance(each, DataError):
+            problem = problem or each
+        else:
+            readable = True
+            yield each
+    if problem and not readable:
+        raise problem
 
 
 @dataclass(frozen=True)
@@ -130,18 +143,19 @@ class _FromPhotos:
     device: torch.device
     workers: Workers
 
-    def batches(self, requests: Iterable[Request]) -> Iterator[Batch]:
+    def batches(self, requests: Iterable[Request]) -> Iterator[Batch | DataError]:
+        """An error takes the place of a batch of which nothing can be read."""
         mine, theirs = itertools.tee(requests)
         answers = self.workers.answers(task for request in theirs for task in tasks(request))
         for request in mine:
             yield self._finish(request, list(itertools.islice(answers, len(tasks(request)))))
 
-    def _finish(self, request: Request, answers: list[Crops]) -> Batch:
+    def _finish(self, request: Request, answers: list[Crops]) -> Batch | DataError:
         for name, reason in (problem for crops in answers for problem in crops.failed):
             self.source.ledger.skip(name, reason)
         rows = torch.tensor([row for crops in answers for row in crops.rows], dtype=torch.int64)
         if len(rows) == 0:
-            raise DataError(
+            return DataError(
                 f"None of the {len(request.rows)} pictures of a batch can be read any more.",
                 why=f"Among them: {answers[0].failed[0][0]!r} ({answers[0].failed[0][1]}).",
                 do="Check that the folder or disk is still there, then go on.",
@@ -151,7 +165,7 @@ class _FromPhotos:
         ]
         key, sizes = image_keys(self.seed, request.epoch, rows), self.source.sizes[rows]
         views = tuple(
-            finish(crop.to(self.device) / 255, policy, draw(policy, key, view, sizes))
+            finish(crop.to(self.device), policy, draw(policy, key, view, sizes))
             for view, (crop, policy) in enumerate(zip(crops, self.policies, strict=True))
         )
         return _batch(self.source, views, rows, key, self.device)

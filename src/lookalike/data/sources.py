@@ -9,12 +9,14 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
-from lookalike.data.decoding import Header, UnreadableImage, decode, for_each, quiet, read_header
+from lookalike.data.decoding import UnreadableImage, decode
+from lookalike.data.inspection import inspect
 from lookalike.data.ledger import Ledger, counted
 from lookalike.data.listing import Files, Listing, digest, within
 from lookalike.data.named import NAMED, Split
 from lookalike.data.packing import Packed, keep, pack, recall, worth_packing
 from lookalike.data.places import splits_at
+from lookalike.data.threads import quiet
 from lookalike.errors import DataError
 
 
@@ -27,7 +29,7 @@ class Source:
         names: what each picture is called.
         label: class of each picture, -1 where there is none.
         classes: names of the classes.
-        channels: 1 (grey) or 3 (RGB).
+        channels: 1 (grey), 3 (RGB) or those of its arrays.
         ledger: what became of every path found.
         fingerprint: the same for a copy of the same data, another for other data.
     """
@@ -64,18 +66,20 @@ class Reader:
     Args:
         files: the encoded photos.
         sizes: height and width of each, upright, as its header says.
-        channels: 1 or 3.
+        channels: of every photo.
     """
 
     files: Files
     sizes: Int[Tensor, "n 2"]
     channels: int
 
-    def read(self, row: int) -> UInt8[Tensor, "c h w"]:
-        """Photo `row`, or UnreadableImage."""
+    def read(self, row: int, reduction: int = 1) -> UInt8[Tensor, "c h w"]:
+        """Photo `row`, whole or at 1 / reduction of its sides (see `decode`), or UnreadableImage."""
         with quiet():
-            photo = decode(self.files, row, self.channels)
-        if photo.shape[1:] != tuple(self.sizes[row].tolist()):
+            photo = decode(self.files, row, self.channels, reduction)
+        whole = self.sizes[row]
+        reduced = (whole + reduction - 1) // reduction
+        if list(photo.shape[1:]) not in (whole.tolist(), reduced.tolist()):
             raise UnreadableImage(self.files.name(row), "its size is not what the header said")
         return photo
 
@@ -124,15 +128,16 @@ def open_source(
     """Looks at every picture's header and makes a source of those that can be read.
 
     Args:
-        spec: a folder of pictures (with folders train and test, or without), a Parquet file, a
-            folder of them, or "digits" or "shapes" (a folder of that name is "./digits").
+        spec: a folder of pictures or arrays (with folders train and test, or without), a Parquet
+            file, a folder of them, or "digits" or "shapes" (a folder of that name is "./digits").
         split: without a split named train, the whole is "train".
         cache: folder where small pictures are packed once; None packs them in memory each time.
         limit: takes the first this many; in class folders these are of all classes in turn.
-        channels: 1 or 3; None is 1 if every picture is grey, else 3.
+        channels: those wanted; arrays of others are skipped, and pictures can get 1 or 3. None is
+            that of the first array if there is one, else 1 if every picture is grey, else 3.
 
     Raises:
-        DataError: nothing there, no such split, or no picture that can be read.
+        DataError: nothing there, no such split, or no picture that can be used.
         UsageError: a limit below 1.
     """
     if spec in NAMED:
@@ -169,6 +174,12 @@ def _named(spec: str, split: Split, limit: int | None, channels: int | None) -> 
 def _with_channels(images: UInt8[Tensor, "n c h w"], channels: int) -> UInt8[Tensor, "n d h w"]:
     if channels == images.shape[1]:
         return images
+    if channels not in (1, 3):
+        raise DataError(
+            f"These pictures have 1 or 3 channels, not {channels}.",
+            why="The encoder was trained on arrays.",
+            do="Give a folder of arrays with as many channels.",
+        )
     grey = images.float().mean(1, keepdim=True).round().to(torch.uint8)
     return grey.expand(-1, channels, -1, -1).contiguous()
 
@@ -178,32 +189,17 @@ def _inspect(listing: Listing, cache: Path | None, channels: int | None) -> Sour
     kept = cache / f"{listing.version}-{channels or 'any'}.npy" if cache else None
     if kept and (packed := recall(kept, len(listing.label))):
         return _images(listing, packed)
-    headers, skipped = _headers(listing.files, len(listing.label))
-    rows = _usable(listing, skipped)
-    reader = _reader(listing.files.take(rows), headers, channels)
-    if not worth_packing(reader.sizes, reader.channels):
-        return Photos(reader=reader, channels=reader.channels, **_facts(listing, rows))
-    height, width = reader.sizes[0].tolist()
-    images, failures = pack(listing.files, rows, (reader.channels, height, width))
-    packed = Packed(images, skipped | failures)
+    inspected = inspect(listing.files, len(listing.label), channels)
+    rows, sizes = _usable(listing, inspected.skipped), inspected.sizes
+    if not worth_packing(sizes, inspected.channels):
+        reader = Reader(listing.files.take(rows), sizes, inspected.channels)
+        facts = _facts(listing, rows, len(inspected.deep))
+        return Photos(reader=reader, channels=reader.channels, **facts)
+    packed = pack(listing.files, inspected)
     source = _images(listing, packed)
     if kept:
         keep(kept, packed)
     return source
-
-
-def _headers(files: Files, count: int) -> tuple[list[Header], dict[int, str]]:
-    """The headers that can be read, and why the others cannot."""
-
-    def work(row: int) -> Header | str:
-        try:
-            return read_header(files, row)
-        except UnreadableImage as error:
-            return error.reason
-
-    found = for_each(work, count)
-    skipped = {row: reason for row, reason in enumerate(found) if isinstance(reason, str)}
-    return [header for header in found if isinstance(header, Header)], skipped
 
 
 def _usable(listing: Listing, skipped: dict[int, str]) -> list[int]:
@@ -215,25 +211,20 @@ def _usable(listing: Listing, skipped: dict[int, str]) -> list[int]:
         raise DataError(
             f"There is no usable picture in {listing.place}.",
             why=f"Found {listing.ledger.summary()}." if listing.ledger.found else "It is empty.",
-            do="Give a folder that holds pictures, such as JPEG or PNG files.",
+            do="Give a folder that holds pictures, such as JPEG, PNG or .npy files.",
         )
     return rows
 
 
-def _reader(files: Files, headers: list[Header], channels: int | None) -> Reader:
-    sizes = torch.tensor([(header.height, header.width) for header in headers])
-    grey = all(header.grey for header in headers)
-    return Reader(files, sizes, channels or (1 if grey else 3))
-
-
 def _images(listing: Listing, packed: Packed) -> Images:
-    facts = _facts(listing, _usable(listing, packed.skipped))
+    facts = _facts(listing, _usable(listing, packed.skipped), packed.deep)
     return Images(images=packed.images, channels=packed.images.shape[1], **facts)
 
 
-def _facts(listing: Listing, rows: list[int]) -> dict[str, Any]:
+def _facts(listing: Listing, rows: list[int], deep: int) -> dict[str, Any]:
+    scaled = f", {deep:,} of them scaled from 16 to 8 bits" if deep else ""
     return {
-        "name": f"{counted(len(rows), 'picture')} {listing.kind}",
+        "name": f"{counted(len(rows), 'picture')} {listing.kind}{scaled}",
         "names": [listing.files.name(row) for row in rows],
         "label": listing.label[rows],
         "classes": listing.classes,

@@ -58,7 +58,7 @@ def extract(
         seen: told how many images each batch had, for a progress bar.
 
     Raises:
-        DataError: no image of a batch could be read.
+        DataError: not one image can be read.
         NumericalError: a feature is not finite.
         Interrupted: `stop` was raised.
     """
