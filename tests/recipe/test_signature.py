@@ -72,7 +72,7 @@ def test_agrees_with_inspect(target: str) -> None:
     call = thing.__init__ if inspect.isclass(thing) else thing
     hints = typing.get_type_hints(inspect.unwrap(call))
     expected = {
-        name: (hints[name], parameter.default)
+        name: (hints[name], REQUIRED if parameter.default is parameter.empty else parameter.default)
         for name, parameter in inspect.signature(call).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }

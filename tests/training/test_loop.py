@@ -70,6 +70,24 @@ def test_updates_follow_the_rate() -> None:
     assert method.progress == [0.0, 0.5]
 
 
+def test_layer_wise_decay_multiplies_every_rate() -> None:
+    method = Slope()
+    method.encoder.requires_grad_(False)
+    deep, plain = nn.Parameter(torch.ones(())), method.weight
+    optimizer = torch.optim.SGD([{"params": [deep], "scale": 0.25}, {"params": [plain]}], lr=9.0)
+    rates: list[tuple[float, float]] = []
+
+    class Rates(Watcher):
+        def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
+            rates.append(tuple(group["lr"] for group in optimizer.param_groups))
+            return {"rate": moment.rate}
+
+    settings: dict[str, Any] = {"runtime": RUNTIME, "seed": 0, "start": 0, "updates": 2}
+    steps = [0.4, 0.8]
+    train(method, batches([1.0, 1.0]), optimizer, steps.__getitem__, monitors=[Rates()], **settings)
+    assert rates == [(0.1, 0.4), (0.2, 0.8)]
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_loss_that_is_no_number_never_reaches_the_weights(bad: float) -> None:
     method = Slope()

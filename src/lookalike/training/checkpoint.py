@@ -125,7 +125,7 @@ def _unpack(tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer)
 def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
     """In the memory layout of its parameter: fused optimizers walk both in memory order."""
     if tensor.shape == parameter.shape:
-        return torch.empty_like(parameter, requires_grad=False).copy_(tensor)
+        return torch.empty_like(parameter, dtype=tensor.dtype, requires_grad=False).copy_(tensor)
     return tensor.to(parameter.device)
 
 

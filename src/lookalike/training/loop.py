@@ -78,8 +78,9 @@ def train(
 
 
 def _set_rate(optimizer: Optimizer, rate: float) -> float:
+    """Groups with a `scale`, those of layer-wise decay, keep their share of the rate."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("scale", 1.0)
     return rate
 
 

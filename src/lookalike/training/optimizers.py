@@ -1,35 +1,45 @@
 """Optimizers with the hyper-parameters worth naming; the rate comes from the schedule."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
+
+from lookalike.training.lars import LARS, Form
 
 Groups = list[dict[str, Any]]
 
-_NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
+_EXCLUDED = {"weight_decay": 0.0, "adapt": False}
 
 
 def parameter_groups(module: nn.Module) -> Groups:
     """Two groups: weights, and the biases and norms that decay and adaptation leave alone.
 
-    SimCLR and BYOL exclude them by name; excluding by number of dimensions would decay a norm's
-    scale nowhere but adapt class tokens differently.
+    SimCLR and BYOL choose them by name, so class tokens and LayerScale decay and adapt.
     """
     regular: list[nn.Parameter] = []
     excluded: list[nn.Parameter] = []
     for owner in module.modules():
+        norm = "norm" in type(owner).__name__.lower()
         for name, parameter in owner.named_parameters(recurse=False):
             if parameter.requires_grad:
-                out = isinstance(owner, _NORMS) or name == "bias"
-                (excluded if out else regular).append(parameter)
-    groups: Groups = [
-        {"params": regular},
-        {"params": excluded, "weight_decay": 0.0, "adapt": False},
-    ]
-    return [group for group in groups if group["params"]]
+                (excluded if norm or name.endswith("bias") else regular).append(parameter)
+    return group_pair(regular, excluded)
+
+
+def group_pair(
+    regular: list[nn.Parameter], excluded: list[nn.Parameter], **settings: Any
+) -> Groups:
+    """The groups of those that decay and of those that do not; an empty one is left out.
+
+    Args:
+        regular: decay by what the optimizer says.
+        excluded: no decay, and no adaptation by LARS.
+        settings: of both groups, e.g. `scale`, which multiplies the rate.
+    """
+    pair: Groups = [{"params": regular} | settings, {"params": excluded} | settings | _EXCLUDED]
+    return [group for group in pair if group["params"]]
 
 
 def sgd(
@@ -55,66 +65,75 @@ def adamw(
 
 
 def lars(
-    groups: Groups, *, momentum: float = 0.9, weight_decay: float = 1e-6, trust: float = 0.001
+    groups: Groups,
+    *,
+    momentum: float = 0.9,
+    weight_decay: float = 1e-6,
+    trust: float = 0.001,
+    popular: bool = False,
 ) -> Optimizer:
-    """LARS in the form of SimCLR's official code, see `LARS`."""
-    return LARS(groups, momentum=momentum, weight_decay=weight_decay, trust=trust)
-
-
-class LARS(Optimizer):
-    """Layer-wise adaptive rate scaling with classic momentum. For each tensor w with gradient g:
-
-        g ← g + λ w;   q = η |w| / |g|  (1 where either norm is 0);   v ← μ v + (lr q) g;   w ← w - v
-
-    The decay enters before the norm and the rate lies inside the momentum buffer (SimCLR's code;
-    MoCo v3 and BYOL keep it outside, which differs while the rate changes). Groups with
-    `adapt=False` have q = 1.
+    """LARS of SimCLR's official code; biases and norms are left out.
 
     Args:
-        groups: parameters or groups of them.
-        momentum: μ.
-        weight_decay: λ.
-        trust: η, the trust coefficient.
+        groups: of the method's parameters.
+        momentum: share of the last step that is kept.
+        weight_decay: added to the gradient before its norm is taken.
+        trust: length of a step relative to the weights, at rate 1.
+        popular: the rate outside the momentum and the ratio by the momentum's norm, which the code
+            offers as "popular momentum".
     """
-
-    def __init__(
-        self,
-        groups: Iterable[nn.Parameter] | Groups,
-        *,
-        momentum: float,
-        weight_decay: float,
-        trust: float,
-    ) -> None:
-        defaults = {
-            "lr": 0.0,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-            "trust": trust,
-            "adapt": True,
-        }
-        super().__init__(groups, defaults)
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Updates every parameter that has a gradient."""
-        del closure
-        for group in self.param_groups:
-            for w in group["params"]:
-                if w.grad is not None:
-                    self._update(w, w.grad, group)
-
-    def _update(self, w: Tensor, g: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[w]
-        if not state:
-            state["momentum_buffer"] = torch.zeros_like(w)
-        g = g.add(w, alpha=group["weight_decay"])
-        if group["adapt"]:
-            g.mul_(_ratio(w, g, group["trust"]))
-        w.sub_(state["momentum_buffer"].mul_(group["momentum"]).add_(g, alpha=group["lr"]))
+    form: Form = "popular" if popular else "inside"
+    return LARS(groups, form=form, momentum=momentum, weight_decay=weight_decay, trust=trust)
 
 
-def _ratio(w: Tensor, g: Tensor, trust: float) -> Tensor:
-    """η |w| / |g|, without waiting for the device; norms in float32 at least."""
-    size, slope = w.norm(), g.norm()
-    usable = (size > 0) & (slope > 0)
-    return torch.where(usable, trust * size / slope, torch.ones_like(size))
+def lars_moco_v3(
+    groups: Groups, *, momentum: float = 0.9, weight_decay: float = 1e-6, trust: float = 0.001
+) -> Optimizer:
+    """LARS of MoCo v3 and of MAE's probe: tensors of at most one dimension are left out."""
+    return lars_byol(
+        [half for group in groups for half in _by_dimensions(group)],
+        momentum=momentum,
+        weight_decay=weight_decay,
+        trust=trust,
+    )
+
+
+def lars_byol(
+    groups: Groups, *, momentum: float = 0.9, weight_decay: float = 1.5e-6, trust: float = 0.001
+) -> Optimizer:
+    """LARS of BYOL, with the rate outside the momentum; biases and norms are left out."""
+    return LARS(groups, form="outside", momentum=momentum, weight_decay=weight_decay, trust=trust)
+
+
+def larc(
+    groups: Groups,
+    *,
+    momentum: float = 0.9,
+    weight_decay: float = 1e-6,
+    trust: float = 0.001,
+    clipped: bool = False,
+    everything: bool = False,
+) -> Optimizer:
+    """LARC of apex and lightning-bolts: the ratio is that of the gradient before decay.
+
+    Args:
+        groups: of the method's parameters.
+        momentum: share of the last step that is kept.
+        weight_decay: of all but biases and norms.
+        trust: length of a step relative to the weights, at rate 1.
+        clipped: the scaled rate is never above the rate itself (apex; solo-learn on CIFAR).
+        everything: also scale the tensors that do not decay (apex; lightning-bolts does not).
+    """
+    groups = [
+        group | {"adapt": everything or group.get("weight_decay", weight_decay) > 0}
+        for group in groups
+    ]
+    form: Form = "larc-clipped" if clipped else "larc"
+    return LARS(groups, form=form, momentum=momentum, weight_decay=weight_decay, trust=trust)
+
+
+def _by_dimensions(group: dict[str, Any]) -> Groups:
+    settings = {k: v for k, v in group.items() if k not in ("params", *_EXCLUDED)}
+    regular = [w for w in group["params"] if w.ndim > 1]
+    excluded = [w for w in group["params"] if w.ndim <= 1]
+    return group_pair(regular, excluded, **settings)

@@ -71,10 +71,10 @@ def augment(images: Views, program: Program, settings: AutoAugment | RandAugment
     form = _form(settings)
     views = images.mul(255).round_().div_(255)
     for step in program.unbind(1):
-        for number, chosen in groups(step[:, 0]):
+        for number, rows in groups(step[:, 0]).items():
             if number != _IDENTITY:
                 op = partial(_apply, OPERATIONS[number], form)
-                views = change(views, chosen, op, step[:, 1], step[:, 2:])
+                views = change(views, rows, op, step[:, 1], step[:, 2:])
     return views
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lookalike.errors import UsageError
 from lookalike.views.operations import Jitter, Normalize
-from lookalike.views.rows import Factor, Images, Uniforms, change, groups, spread
+from lookalike.views.rows import Factor, Images, Uniforms, change, spread
 
 
 def brightness(images: Images, factor: Factor) -> Images:
@@ -75,7 +75,7 @@ def hue(images: Images, shift: Factor) -> Images:
 
 def drop(images: Images) -> Images:
     """Grey in all three channels."""
-    return grey(images)[:, None].expand_as(images)
+    return grey(images)[:, None].repeat(1, 3, 1, 1)
 
 
 def grey(images: Images) -> Float[Tensor, "n h w"]:
@@ -109,7 +109,7 @@ _FORMS: dict[str, tuple[tuple[Adjustment, ...], tuple[float, ...]]] = {
 }
 """The four adjustments of each form, and the numbers that change nothing."""
 
-_ORDERS = torch.tensor(list(permutations(range(4))))
+_ORDERS = list(permutations(range(4)))
 
 
 def jitter(images: Images, numbers: Float[Tensor, "n 5"], settings: Jitter) -> Images:
@@ -125,13 +125,20 @@ def jitter(images: Images, numbers: Float[Tensor, "n 5"], settings: Jitter) -> I
         settings: says the form.
     """
     adjustments, neutral = _FORMS[settings.form]
-    due = _ORDERS[numbers[:, 4].long()]
-    active = numbers[:, :4] != torch.tensor(neutral)
-    for step in range(4):
-        for number, rows in groups(due[:, step]):
-            chosen = rows & active[:, number]
-            images = change(images, chosen, adjustments[number], numbers[:, number])
+    for due in _due(numbers, neutral):
+        for number, rows in sorted(due.items()):
+            images = change(images, rows, adjustments[number], numbers[:, number])
     return images
+
+
+def _due(numbers: Float[Tensor, "n 5"], neutral: tuple[float, ...]) -> list[dict[int, list[int]]]:
+    """At each step, which images each adjustment changes."""
+    steps: list[dict[int, list[int]]] = [{}, {}, {}, {}]
+    for row, (*factors, order) in enumerate(numbers.tolist()):
+        for due, number in zip(steps, _ORDERS[int(order)], strict=True):
+            if factors[number] != neutral[number]:
+                due.setdefault(number, []).append(row)
+    return steps
 
 
 def draw_jitter(jitter: Jitter, uniforms: Uniforms, _size: int) -> Float[Tensor, "n 5"]:

@@ -101,11 +101,10 @@ def finish(crops: UInt8[Tensor, "n c s s"], policy: Policy, drawn: Drawn) -> Vie
     Raises:
         UsageError: the policy is for another number of channels.
     """
+    steps = _steps(policy, drawn)
+    tiles = _tiles(crops, policy.size)
     return torch.cat(
-        [
-            _finish(crops[rows].to(torch.float32).div_(255), policy, drawn.rows(rows))
-            for rows in _tiles(crops, policy.size)
-        ]
+        [_operate(crops[rows].to(torch.float32).div_(255), steps, rows) for rows in tiles]
     )
 
 
@@ -118,11 +117,11 @@ def render(
     """
     sizes = torch.tensor(images.shape[2:]).expand(len(images), 2)
     drawn = draw(policy, key, view, sizes)
-    views = []
-    for rows in _tiles(images, policy.size):
-        some = drawn.rows(rows)
-        views.append(_finish(crop(images[rows], policy, some), policy, some))
-    return torch.cat(views)
+    steps = _steps(policy, drawn)
+    tiles = _tiles(images, policy.size)
+    return torch.cat(
+        [_operate(crop(images[rows], policy, drawn.rows(rows)), steps, rows) for rows in tiles]
+    )
 
 
 def crop_photo(
@@ -146,18 +145,36 @@ def crop_photo(
     return view.flip(2) if drawn.flip[0] else view
 
 
-def _finish(tile: Views, policy: Policy, drawn: Drawn) -> Views:
-    """The operations after the crop; the tile may be altered."""
-    for name, settings in policy.operations():
-        tile = _operate(TABLE[name], settings, drawn.operations[name], tile)
+class _Step(NamedTuple):
+    """One operation on the whole batch."""
+
+    operation: Operation
+    settings: Any
+    chance: Chance
+
+    def __call__(self, tile: Views, rows: slice) -> Views:
+        """The tile, which holds those rows of the batch, after this operation."""
+        happens, numbers = self.chance.happens[rows].tolist(), self.chance.numbers[rows]
+        chosen = [row for row, true in enumerate(happens) if true]
+        numbers = numbers if len(chosen) == len(tile) else numbers[chosen]
+        if not self.operation.grouped:
+            numbers = numbers.to(tile.device)
+        apply = self.operation.apply
+        return change(tile, chosen, lambda views: apply(views, numbers, self.settings))
+
+
+def _steps(policy: Policy, drawn: Drawn) -> list[_Step]:
+    return [
+        _Step(TABLE[name], settings, drawn.operations[name])
+        for name, settings in policy.operations()
+    ]
+
+
+def _operate(tile: Views, steps: list[_Step], rows: slice) -> Views:
+    """The operations after the crop, on some rows of the batch; the tile may be altered."""
+    for step in steps:
+        tile = step(tile, rows)
     return tile
-
-
-def _operate(operation: Operation, settings: Any, chance: Chance, tile: Views) -> Views:
-    numbers = chance.numbers[chance.happens]
-    if not operation.grouped:
-        numbers = numbers.to(tile.device)
-    return change(tile, chance.happens, lambda views: operation.apply(views, numbers, settings))
 
 
 def _antialias(policy: Policy) -> bool:
@@ -165,10 +182,14 @@ def _antialias(policy: Policy) -> bool:
 
 
 def _tiles(images: Tensor, size: int) -> Iterator[slice]:
-    """The batch in parts whose views fit the cache on a CPU, and whole on other devices."""
-    count, channels = images.shape[:2]
-    step = _CACHE // (4 * channels * size * size) if images.device.type == "cpu" else count
-    return (slice(start, start + max(1, step)) for start in range(0, count, max(1, step)))
+    """The batch in parts whose views fit the cache on a CPU, and whole on other devices.
+
+    Large views go one by one: there is then nothing to gather and to put back at each operation.
+    """
+    count, view = len(images), 4 * images.shape[1] * size * size
+    tile = 1 if view > _LARGE else _CACHE // view
+    step = tile if images.device.type == "cpu" else count
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
-_CACHE = 1 << 20  # bytes: 85 views of 32 pixels, 1 of 224
+_CACHE, _LARGE = 1 << 22, 1 << 18  # bytes: 341 views of 32 pixels; from 148 pixels one by one

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from jaxtyping import Bool, Float, Num
+import torch
+from jaxtyping import Float, Num
 from torch import Tensor
 
 Images = Float[Tensor, "n c h w"]
@@ -23,28 +24,32 @@ def spread(numbers: Factor) -> Float[Tensor, "n 1 1 1"]:
 
 def change(
     images: Images,
-    chosen: Bool[Tensor, " n"],
+    rows: list[int],
     op: Callable[..., Images],
     *parameters: Float[Tensor, "n ..."],
 ) -> Images:
-    """The images with `op(images[chosen], parameters[chosen] …)` in place of the chosen ones.
+    """The images with `op(images[rows], parameters[rows] …)` in place of those rows.
 
     Args:
         images: on any device; they may be altered in place.
-        chosen: on the CPU, as are the parameters, so that nothing waits for the device.
+        rows: which, in rising order.
         op: a function of k images and their parameters that leaves its input alone.
-        parameters: one or more numbers for each image, moved to the images' device.
+        parameters: one or more numbers for each image, on the CPU, so that nothing waits for the
+            images' device; they are moved there.
     """
-    rows = chosen.nonzero()[:, 0]
     if len(rows) == len(images):
         return op(images, *(parameter.to(images.device) for parameter in parameters))
-    if len(rows):
-        numbers = (parameter[rows].to(images.device) for parameter in parameters)
-        place = rows.to(images.device)
+    if rows:
+        place = torch.tensor(rows)
+        numbers = (parameter[place].to(images.device) for parameter in parameters)
+        place = place.to(images.device)
         images[place] = op(images.index_select(0, place), *numbers)
     return images
 
 
-def groups(kinds: Num[Tensor, " n"]) -> list[tuple[int, Bool[Tensor, " n"]]]:
-    """Each whole number that occurs, and which rows have it."""
-    return [(int(kind), kinds == kind) for kind in sorted(set(kinds.tolist()))]
+def groups(kinds: Num[Tensor, " n"]) -> dict[int, list[int]]:
+    """The rows of each whole number that occurs, in rising order."""
+    found: dict[int, list[int]] = {}
+    for row, kind in enumerate(kinds.tolist()):
+        found.setdefault(int(kind), []).append(row)
+    return dict(sorted(found.items()))
