@@ -5,12 +5,46 @@ process's share of the mean over all images, gradients are *summed* and never av
 gradient of a gathered tensor is the sum of what all processes send back for one's own rows.
 """
 
-from collections.abc import Iterable
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+PATIENCE = timedelta(hours=2)
+"""How long processes wait for each other: the first one evaluates alone meanwhile."""
+
+
+@contextlib.contextmanager
+def together(device: torch.device) -> Iterator[None]:
+    """Joins the processes that `torchrun` started, by its environment; alone, does nothing.
+
+    Args:
+        device: of this process. NCCL connects GPUs, gloo everything else.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
+        yield
+        return
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
+
+
+def neighbours() -> int:
+    """How many of the processes share this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def place() -> int:
+    """Which of those on this machine this is, from 0: its GPU."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def world() -> int:
@@ -21,6 +55,11 @@ def world() -> int:
 def rank() -> int:
     """Which of them this is, from 0."""
     return dist.get_rank() if dist.is_initialized() else 0
+
+
+def share(count: int) -> range:
+    """This process's part of `count` things that are dealt to all, in order of rank."""
+    return range(count * rank() // world(), count * (rank() + 1) // world())
 
 
 def gather(rows: Tensor) -> Tensor:
@@ -41,6 +80,11 @@ def total_rows(rows: Tensor) -> int:
     return sum(_counts(rows))
 
 
+def most_rows(rows: Tensor) -> int:
+    """The greatest of all processes' numbers of rows."""
+    return max(_counts(rows))
+
+
 def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Adds up every process's gradients: one all-reduce over all of them laid end to end."""
     if world() == 1:
@@ -50,6 +94,48 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
     dist.all_reduce(flat)
     for gradient, summed in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
         gradient.copy_(summed.view_as(gradient))
+
+
+def summed(numbers: Tensor) -> Tensor:
+    """The sum over all processes, without gradients."""
+    if world() == 1:
+        return numbers
+    numbers = numbers.detach().clone()
+    dist.all_reduce(numbers)
+    return numbers
+
+
+def anyone(yes: bool, device: torch.device) -> bool:
+    """Whether any process says yes."""
+    return (world() > 1 and bool(summed(torch.tensor([float(yes)], device=device)).item())) or yes
+
+
+def from_first(tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    """The first process's tensors, on the CPU; what the others give does not matter.
+
+    Args:
+        tensors: on the CPU.
+        device: that the processes' connection wants.
+    """
+    if world() == 1:
+        return tensors
+    shapes = {
+        name: (str(t.dtype).removeprefix("torch."), list(t.shape)) for name, t in tensors.items()
+    }
+    text = torch.frombuffer(bytearray(json.dumps(shapes), "utf-8"), dtype=torch.uint8).to(device)
+    length = torch.tensor([len(text)], device=device)
+    dist.broadcast(length, 0)
+    text = text if rank() == 0 else text.new_empty(int(length))
+    dist.broadcast(text, 0)
+    received = {}
+    for name, (dtype, shape) in json.loads(bytes(text.cpu().tolist())).items():
+        if rank() == 0:
+            tensor = tensors[name].to(device).contiguous()
+        else:
+            tensor = torch.empty(shape, dtype=getattr(torch, dtype), device=device)
+        dist.broadcast(tensor, 0)
+        received[name] = tensor.cpu()
+    return received
 
 
 class _Gather(torch.autograd.Function):
@@ -74,6 +160,7 @@ def _counts(rows: Tensor) -> list[int]:
     """Every process's number of rows."""
     if world() == 1:
         return [len(rows)]
-    counts = torch.empty(world(), dtype=torch.int64, device=rows.device)
-    dist.all_gather_into_tensor(counts, counts.new_tensor([len(rows)]))
-    return [int(count) for count in counts.tolist()]
+    mine = torch.tensor([len(rows)], device=rows.device)
+    counts = [torch.empty_like(mine) for _ in range(world())]
+    dist.all_gather(counts, mine)
+    return [int(count) for count in torch.cat(counts).tolist()]

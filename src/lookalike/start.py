@@ -3,6 +3,7 @@
 The command line calls the same functions. They check all they can before torch is imported.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ def pretrain(
     strict: bool = False,
     quiet: bool = False,
     **changes: Any,
-) -> "Run":
+) -> "Run | None":
     """Trains an encoder on images without labels, or goes on with a run.
+
+    Under `torchrun` all processes train together, and only the first one returns the run.
 
     Args:
         what: a method ("simclr"), a packaged recipe ("simclr-cifar10"), a recipe's file or a run
@@ -51,12 +54,14 @@ def pretrain(
     """
     plan = Plan(str(what), overrides, changes, Path(out) if out else None)
     plan.data()
-    console = _console(quiet=quiet)
+    first = os.environ.get("RANK", "0") == "0"  # of several processes, the one that speaks
+    console = _console(quiet=quiet or not first)
     console.print(f"{what} → {plan.out}")
     recipe, remarks = plan.recipe(device)
     for remark in remarks:
         console.print(remark)
-    refuse_another(plan.out, recipe)
+    if first:
+        refuse_another(plan.out, recipe)
 
     from lookalike.recipe.estimate import parameters
     from lookalike.run import pretrain as start

@@ -44,6 +44,8 @@ OTHERS: dict[str, Any] = {
     "form": "tensorflow",
     "motion_blur": {"length": [0.1, 0.2]},
     "noise": {"level": [0.1, 0.2]},
+    "batch_norm": "process",
+    "piece": 3,
     "posterize": {"bits": [2, 3]},
     "recrop": {"area": [0.4, 0.5]},
     "rotate": {"probability": 0.3},

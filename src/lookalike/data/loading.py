@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lookalike import distributed
 from lookalike.data.cropping import TASK, Cropper, Crops, Request, tasks
 from lookalike.data.sources import Images, Photos, Source
 from lookalike.data.workers import Workers
@@ -29,13 +30,13 @@ class Loader:
     Args:
         source: the images.
         policies: one per view.
-        batch: images in a batch.
+        batch: images in a batch, over all processes, of which each gets its share.
         seed: of the order and of all that is drawn.
         device: where the batches are wanted.
         workers: processes that decode photos; 0 decodes here. Batches do not depend on it.
 
     Raises:
-        UsageError: the batch is larger than the source, or empty.
+        UsageError: the batch is larger than the source, or too small for all processes.
     """
 
     waited: float = 0.0
@@ -51,10 +52,10 @@ class Loader:
         device: torch.device,
         workers: int = 0,
     ) -> None:
-        if not 1 <= batch <= len(source):
+        if not distributed.world() <= batch <= len(source):
             raise UsageError(
                 f"batch={batch} does not fit the {len(source):,} images of the source.",
-                do=f"Use batch={len(source)} or less, but at least 1.",
+                do=f"Use batch={len(source)} or less, but at least {distributed.world()}.",
             )
         self._count, self._batch, self._seed = len(source), batch, seed
         self._renderer = _renderer(source, policies, seed, device, workers, batch)
@@ -87,7 +88,7 @@ class Loader:
                 epoch = update // self.updates_per_epoch
                 rows = order(self._seed, epoch, self._count).tolist()
             first = update % self.updates_per_epoch * self._batch
-            yield Request(epoch, rows[first : first + self._batch])
+            yield Request(epoch, [rows[first + place] for place in distributed.share(self._batch)])
 
 
 def in_order(

@@ -47,6 +47,7 @@ BOUNDS = {
     "magnitude": _NOT_NEGATIVE,
     "momentum": _DECAY,
     "outputs": _COUNT,
+    "piece": _COUNT,
     "probability": _SHARE,
     "saturation": _NOT_NEGATIVE,
     "scale": _POSITIVE,

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from lookalike import distributed
 from lookalike.method import Method
 from lookalike.methods import METHODS
 from lookalike.nn.encoder import Encoder
+from lookalike.nn.norm import make_global
 from lookalike.randomness import number
 from lookalike.recipe.schema import Recipe
 from lookalike.training import OPTIMIZERS
@@ -30,6 +32,8 @@ def build_method(recipe: Recipe, channels: int) -> Method:
     encoder = Encoder(name, recipe.views[0].size, channels, **settings)
     name, settings = _named(recipe.method)
     method: Method = _find(METHODS[name])(encoder, **settings)
+    if recipe.batch_norm == "global" and distributed.world() > 1:
+        make_global(method)
     return method
 
 

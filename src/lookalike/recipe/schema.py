@@ -46,6 +46,9 @@ class Recipe(BaseModel):
         views: what may happen to each view.
         data: which images.
         batch: images per update, over all processes.
+        piece: images embedded at once on each process, or None for all of them: a small machine
+            then compares as large a batch as you like, and batch norm sees the piece.
+        batch_norm: over the images of all processes, or of each process by itself.
         duration: how long to train.
         optimizer: "name" and its arguments.
         rate: the highest learning rate.
@@ -64,6 +67,8 @@ class Recipe(BaseModel):
     views: tuple[Policy, ...]
     data: Data = Data()
     batch: int
+    piece: int | None = None
+    batch_norm: Literal["global", "process"] = "global"
     duration: Length
     optimizer: dict[str, Any]
     rate: Annotated[Rate, PlainValidator(Rate.parse), PlainSerializer(Rate.dump)]

@@ -1,6 +1,7 @@
 """From a recipe to a trained encoder, in a folder that the same call goes on with."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,10 @@ import torch
 from rich.console import Console
 from torch.optim import Optimizer
 
+from lookalike import distributed
 from lookalike.data.loading import Loader
 from lookalike.data.sources import Source
-from lookalike.errors import Interrupted
+from lookalike.errors import DataError, Interrupted
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.views_sheet import views_sheet
@@ -43,8 +45,11 @@ def pretrain(
     workers: int | None = None,
     strict: bool = False,
     console: Console | None = None,
-) -> Run:
+) -> Run | None:
     """Trains `recipe` in the folder `out`, or goes on with what is there.
+
+    Under `torchrun` all processes train together. The first one writes the folder, evaluates and
+    speaks; the others need the images, and return None.
 
     Args:
         recipe: with its data named.
@@ -65,24 +70,19 @@ def pretrain(
     console = console or Console(quiet=True)
     runtime = choose_runtime(device, recipe.precision)
     folder = RunFolder(Path(out))
-    refuse_another(folder.path, recipe)
-    with folder.locked():
-        source = open_images(recipe, console, cache=folder.cache, strict=strict)
-        loader = Loader(
-            source,
-            recipe.views,
-            batch=recipe.batch,
-            seed=recipe.seed,
-            device=runtime.device,
-            workers=count_workers(workers),
-        )
-        method = runtime.place(build_method(recipe, source.channels))
-        _remark_on_threads(folder, console)
-        folder.begin(recipe, source)
-        parts = _Parts(recipe, folder, source, loader, method, runtime, console)
-        with stop_flag() as stop:
-            _train(parts, stop)
-        folder.begin(recipe, source)  # the ledger may have grown
+    with distributed.together(runtime.device):
+        if distributed.rank() > 0:
+            source = open_images(recipe, Console(quiet=True))
+            _follow(_prepare(recipe, source, runtime, workers), folder)
+            return None
+        refuse_another(folder.path, recipe)
+        with folder.locked():
+            source = open_images(recipe, console, cache=folder.cache, strict=strict)
+            work = _prepare(recipe, source, runtime, workers)
+            _remark_on_threads(folder, console)
+            folder.begin(recipe, source)
+            _lead(work, folder, console)
+            folder.begin(recipe, source)  # the ledger may have grown
     run = Run(folder.path)
     if source.classes:
         run.evaluate("knn", "linear", device=device, workers=workers, console=console)
@@ -92,21 +92,45 @@ def pretrain(
     return run
 
 
-class _Parts(NamedTuple):
-    """What one execution is made of."""
+class _Work(NamedTuple):
+    """What one process trains with."""
 
     recipe: Recipe
-    folder: RunFolder
     source: Source
     loader: Loader
     method: Method
+    optimizer: Optimizer
     runtime: Runtime
-    console: Console
 
     @property
     def updates(self) -> int:
         """In all."""
         return self.recipe.duration.steps(self.loader.updates_per_epoch)
+
+
+def _prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | None) -> _Work:
+    _compare_images(source, runtime.device)
+    loader = Loader(
+        source,
+        recipe.views,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        device=runtime.device,
+        workers=count_workers(workers),
+    )
+    method = runtime.place(build_method(recipe, source.channels))
+    return _Work(recipe, source, loader, method, build_optimizer(recipe, method), runtime)
+
+
+def _compare_images(source: Source, device: torch.device) -> None:
+    """Processes that see different images would train on something nobody meant."""
+    mine = torch.frombuffer(bytearray(source.fingerprint, "utf-8"), dtype=torch.uint8)
+    if not torch.equal(distributed.from_first({"images": mine}, device)["images"], mine):
+        raise DataError(
+            f"Process {distributed.rank()} sees other images than the first one.",
+            why=f"It found {source.name}.",
+            do="Put the same images on every machine.",
+        )
 
 
 def _remark_on_threads(folder: RunFolder, console: Console) -> None:
@@ -116,81 +140,97 @@ def _remark_on_threads(folder: RunFolder, console: Console) -> None:
         console.print(f"this run had {before} threads and now has {now}: its bytes will differ")
 
 
-def _train(parts: _Parts, stop: StopFlag) -> None:
+def _follow(work: _Work, folder: RunFolder) -> None:
+    """Trains along with the first process."""
+    done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
+    if done < work.updates:
+        with stop_flag() as stop:
+            _learn(work, done, [], stop)
+
+
+def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
     """From the newest checkpoint, or from the beginning, to the end or the first signal."""
-    checkpoints, method, updates = parts.folder.checkpoints, parts.method, parts.updates
-    optimizer = build_optimizer(parts.recipe, method)
-    done = checkpoint.restore(checkpoints, method, optimizer)
-    _announce(parts, done)
-    if done < updates:
-        save = partial(checkpoint.save, checkpoints, method=method, optimizer=optimizer)
-        done = _loop(parts, optimizer, done, save, stop)
-    write_encoder(method.encoder, parts.folder.encoder, policy=parts.recipe.views[0])
-    if done < updates and stop.signal is not None:
+    done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
+    _announce(work, folder, console, done)
+    with stop_flag() as stop:
+        if done < work.updates:
+            done = _watched(work, folder, console, done, stop)
+    write_encoder(work.method.encoder, folder.encoder, policy=work.recipe.views[0])
+    if done < work.updates:
         raise Interrupted(
-            f"Stopped after update {done:,} of {updates:,}, and saved.",
-            signal=stop.signal,
+            f"Stopped after update {done:,} of {work.updates:,}, and saved.",
+            signal=stop.signal or signal.SIGTERM,  # or another process was asked to stop
             do="Type the same command to go on.",
         )
 
 
-def _loop(
-    parts: _Parts,
-    optimizer: Optimizer,
-    start: int,
-    save: Callable[[int], None],
-    stop: StopFlag,
-) -> int:
+def _watched(work: _Work, folder: RunFolder, console: Console, start: int, stop: StopFlag) -> int:
     """Trains with everybody watching, and saves at the end; returns the updates done."""
-    recipe, loader, updates = parts.recipe, parts.loader, parts.updates
-    epoch = loader.updates_per_epoch
-    records = Records(parts.folder.path, start=start, updates_per_epoch=epoch)
-    bar = Bar(parts.console, start=start, updates=updates, waited=lambda: loader.waited)
+    epoch, updates = work.loader.updates_per_epoch, work.updates
+    save = partial(
+        checkpoint.save, folder.checkpoints, method=work.method, optimizer=work.optimizer
+    )
+    records = Records(folder.path, start=start, updates_per_epoch=epoch)
+    bar = Bar(console, start=start, updates=updates, waited=lambda: work.loader.waited)
     saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
     with closing(records), closing(bar):
-        done = train(
-            parts.method,
-            loader.batches(start, updates),
-            optimizer,
-            build_rate(recipe, epoch),
-            runtime=parts.runtime,
-            seed=recipe.seed,
-            start=start,
-            updates=updates,
-            clip=recipe.clip,
-            monitors=[Basics(), *_watchers(parts), records, saver, bar],
-            stop=stop,
-        )
+        monitors = [Basics(), *_watchers(work), records, saver, bar]
+        done = _learn(work, start, monitors, stop)
         if saver.saved < done:
             save(done)
         return done
 
 
-def _watchers(parts: _Parts) -> list[Monitor]:
-    recipe, source, runtime = parts.recipe, parts.source, parts.runtime
-    every = recipe.watch.steps(parts.loader.updates_per_epoch)
+def _learn(work: _Work, start: int, monitors: Sequence[Monitor], stop: StopFlag) -> int:
+    """The loop; returns the updates done."""
+    recipe, loader = work.recipe, work.loader
+    return train(
+        work.method,
+        loader.batches(start, work.updates),
+        work.optimizer,
+        build_rate(recipe, loader.updates_per_epoch),
+        runtime=work.runtime,
+        seed=recipe.seed,
+        start=start,
+        updates=work.updates,
+        piece=recipe.piece,
+        clip=recipe.clip,
+        monitors=monitors,
+        stop=stop,
+    )
+
+
+def _watchers(work: _Work) -> list[Monitor]:
+    recipe, source, runtime = work.recipe, work.source, work.runtime
+    every = recipe.watch.steps(work.loader.updates_per_epoch)
     watchers: list[Monitor] = [Health(source, recipe.views, runtime, every=every)]
     if source.classes:
         watchers.append(OnlineKNN(source, plain(recipe.views[0]), runtime, every=every))
     return watchers
 
 
-def _announce(parts: _Parts, start: int) -> None:
+def _announce(work: _Work, folder: RunFolder, console: Console, start: int) -> None:
     """What will happen, before the first step."""
-    recipe, encoder, updates = parts.recipe, parts.method.encoder, parts.updates
-    precision = str(parts.runtime.precision).removeprefix("torch.")
-    parts.console.print(
+    recipe, encoder, updates = work.recipe, work.method.encoder, work.updates
+    precision = str(work.runtime.precision).removeprefix("torch.")
+    several = f" by {distributed.world()} processes" if distributed.world() > 1 else ""
+    console.print(
         f"{encoder.name} with the {encoder.stem} stem for {encoder.size}-px views, "
-        f"{encoder.features} features; on {parts.runtime.device} in {precision}",
+        f"{encoder.features} features; on {work.runtime.device} in {precision}{several}",
         highlight=False,
     )
+    if recipe.piece is not None and recipe.piece < recipe.batch // distributed.world():
+        console.print(
+            f"embedded in pieces of {recipe.piece}: batch norm, where there is any, sees the piece",
+            highlight=False,
+        )
     length = f"{updates:,} updates of {recipe.batch} images ({recipe.duration})"
     if start == 0:
-        views_sheet(parts.source, recipe.views, parts.folder.views, seed=recipe.seed)
-        parts.console.print(f"what it will see: {parts.folder.views}", highlight=False)
+        views_sheet(work.source, recipe.views, folder.views, seed=recipe.seed)
+        console.print(f"what it will see: {folder.views}", highlight=False)
         words = f"training for {length}"
     elif start < updates:
         words = f"continuing from update {start:,} of {length}"
     else:
         words = f"already done: {length}"
-    parts.console.print(words, highlight=False)
+    console.print(words, highlight=False)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lookalike import distributed
 from lookalike.evaluation.report import Report
 from lookalike.recipe.schema import Recipe
 from lookalike.run.evaluation import evaluate_run
@@ -77,5 +78,9 @@ class Run:
 
 
 def count_workers(asked: int | None) -> int:
-    """Processes that decode photos: as asked, or one per core up to 8."""
-    return min(8, os.cpu_count() or 1) if asked is None else asked
+    """Processes that decode photos: as asked, or one per core up to 8.
+
+    Training processes on the same machine share its cores.
+    """
+    cores = (os.cpu_count() or 1) // distributed.neighbours()
+    return min(8, max(1, cores)) if asked is None else asked

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lookalike import files
+from lookalike.distributed import from_first, rank
 from lookalike.errors import StorageError
 
 FORMAT = 1
@@ -54,25 +55,21 @@ def save(folder: Path, done: int, method: nn.Module, optimizer: Optimizer) -> No
 def restore(folder: Path, method: nn.Module, optimizer: Optimizer) -> int:
     """Loads the newest sound checkpoint into the method and optimizer.
 
+    Of several processes the first one reads it and hands it to the others.
+
     Returns:
         Updates done; 0 where there is no checkpoint yet.
 
     Raises:
         StorageError: there are checkpoints, and none of them is sound.
     """
-    found = generations(folder)
-    for path in found:
-        content = _read(path)
-        if content is not None:
-            _unpack(content, method, optimizer)
-            return int(path.name)
-    if found:
-        raise StorageError(
-            f"None of the {len(found)} checkpoints in {folder} is sound.",
-            why="Their files do not match their manifests.",
-            do="Remove the folder to begin anew, or bring back a copy of it.",
-        )
-    return 0
+    content = _newest(folder) if rank() == 0 else {}
+    content = from_first(content, next(method.parameters()).device)
+    if not content:
+        return 0
+    done = int(content.pop(_DONE))
+    _unpack(content, method, optimizer)
+    return done
 
 
 def generations(folder: Path) -> list[Path]:
@@ -80,6 +77,25 @@ def generations(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted((p for p in folder.iterdir() if p.name.isdecimal()), reverse=True)
+
+
+def _newest(folder: Path) -> dict[str, Tensor]:
+    """The tensors of the newest sound checkpoint and its number of updates; empty without any."""
+    found = generations(folder)
+    for path in found:
+        content = _read(path)
+        if content is not None:
+            return content | {_DONE: torch.tensor(int(path.name))}
+    if found:
+        raise StorageError(
+            f"None of the {len(found)} checkpoints in {folder} is sound.",
+            why="Their files do not match their manifests.",
+            do="Remove the folder to begin anew, or bring back a copy of it.",
+        )
+    return {}
+
+
+_DONE = "updates done"
 
 
 def _manifest(state: Path, done: int) -> dict[str, Any]:

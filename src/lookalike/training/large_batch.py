@@ -1,8 +1,9 @@
 """A batch in pieces: the gradient of the whole on a machine that holds only a part.
 
 Gradient caching (Gao et al. 2021): embed every piece without a graph, compare the whole once, then
-embed each piece again with a graph and send the comparison's gradient through it. Exact for encoders
-without batch norm or with frozen batch norm; otherwise batch norm sees the piece.
+embed each piece again with a graph and send the comparison's gradient through it. A method whose loss
+is a mean over images needs no comparison, so its pieces are embedded once (gradient accumulation).
+Exact for encoders without batch norm or with frozen batch norm; otherwise batch norm sees the piece.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from lookalike import distributed
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.randomness import number
 
@@ -27,13 +29,16 @@ def step(method: Method, batch: Batch, *, seed: int, piece: int | None = None) -
         batch: n images.
         seed: of this update; torch's generator is set from it before each `embed`, so dropout is a
             function of the update and the piece, the same in both passes.
-        piece: images embedded at once, or None for all.
+        piece: images embedded at once at most, or None for all.
     """
-    if piece is None or piece >= len(batch.image):
+    count = 1 if piece is None else -(-distributed.most_rows(batch.image) // piece)
+    if count == 1:
         torch.manual_seed(number(seed, 0))
         result = method(batch)
         return result, result.loss.backward
-    pieces = list(_cut(batch, piece))
+    pieces = _cut(batch, count)
+    if type(method).compare is Method.compare:
+        return _accumulate(method, batch, pieces, seed), _nothing
     with torch.no_grad(), _still_statistics(method):
         parts = [_embed(method, part, seed, i) for i, part in enumerate(pieces)]
     whole = _join(parts)
@@ -41,17 +46,34 @@ def step(method: Method, batch: Batch, *, seed: int, piece: int | None = None) -
 
     def pull() -> None:
         result.loss.backward()
+        first = 0
         for i, part in enumerate(pieces):
-            _pull_piece(_embed(method, part, seed, i), whole, first=i * piece)
+            _pull_piece(_embed(method, part, seed, i), whole, first)
+            first += len(part.image)
 
     return result, pull
 
 
-def _cut(batch: Batch, piece: int) -> Iterator[Batch]:
-    for start in range(0, len(batch.image), piece):
-        rows = slice(start, start + piece)
-        views = tuple(view[rows] for view in batch.views)
-        yield Batch(views, batch.image[rows], batch.label[rows], batch.key[rows])
+def _accumulate(method: Method, batch: Batch, pieces: list[Batch], seed: int) -> Step:
+    """The gradient at once, piece by piece: a mean's shares do not depend on each other."""
+    parts = []
+    total = distributed.total_rows(batch.image)
+    for i, part in enumerate(pieces):
+        embedded = _embed(method, part, seed, i)
+        (embedded["loss"].sum() / total).backward()
+        parts.append({name: tensor.detach() for name, tensor in embedded.items()})
+    return method.compare({name: torch.cat([p[name] for p in parts]) for name in parts[0]}, batch)
+
+
+def _nothing() -> None:
+    """The gradient is there already."""
+
+
+def _cut(batch: Batch, count: int) -> list[Batch]:
+    """So many pieces of nearly equal size; the same number on every process."""
+    views = zip(*(view.tensor_split(count) for view in batch.views), strict=True)
+    others = (rows.tensor_split(count) for rows in (batch.image, batch.label, batch.key))
+    return [Batch(*piece) for piece in zip(views, *others, strict=True)]
 
 
 def _embed(method: Method, part: Batch, seed: int, piece: int) -> Embedded:

@@ -35,7 +35,8 @@ def train(
 
     Args:
         method: changed in place; already on the runtime's device.
-        batches: those of updates `start`, `start` + 1, …
+        batches: those of updates `start`, `start` + 1, …; with several processes, this one's share
+            of them.
         optimizer: of the method's parameters.
         rate: number of an update → its learning rate.
         runtime: device and precision.
@@ -45,7 +46,7 @@ def train(
         piece: images embedded at once (see `large_batch`), or None for the whole batch.
         clip: greatest norm of the gradient, or None.
         monitors: asked after every update; their numbers are shown to those after them.
-        stop: polled after every update.
+        stop: polled after every update; all processes stop when one is asked to.
 
     Returns:
         The number of updates done, counted from the beginning of the run.
@@ -59,6 +60,7 @@ def train(
         learning_rate = _set_rate(optimizer, rate(update))
         with runtime.autocast():
             step, pull = large_batch.step(method, batch, seed=number(seed, update), piece=piece)
+        step, images = _of_all(step, len(batch.image))
         _check_finite(step, update)
         pull()
         distributed.sum_gradients(method.parameters())
@@ -68,11 +70,11 @@ def train(
         optimizer.zero_grad()
         method.after_update(update / updates)
         done = update + 1
-        moment = Moment(update, updates, step, learning_rate, method, len(batch.image))
+        moment = Moment(update, updates, step, learning_rate, method, images)
         numbers: dict[str, float] = {}
         for monitor in monitors:
             numbers |= monitor.after_update(moment, numbers)
-        if stop:
+        if distributed.anyone(bool(stop), runtime.device):
             break
     return done
 
@@ -82,6 +84,18 @@ def _set_rate(optimizer: Optimizer, rate: float) -> float:
     for group in optimizer.param_groups:
         group["lr"] = rate * group.get("scale", 1.0)
     return rate
+
+
+def _of_all(step: Step, images: int) -> tuple[Step, int]:
+    """The loss and number of images of all processes, the means of their numbers, in one message."""
+    if distributed.world() == 1:
+        return step, images
+    values = [step.loss, torch.tensor(images), *step.numbers.values()]
+    mine = torch.stack([value.detach().to(step.loss).reshape(()) for value in values])
+    loss, count, *numbers = distributed.summed(mine).unbind()
+    means = [value / distributed.world() for value in numbers]
+    whole = dict(zip(step.numbers, means, strict=True))
+    return step._replace(loss=loss, numbers=whole), int(count)
 
 
 def _check_finite(step: Step, update: int) -> None:

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
+from lookalike.distributed import neighbours, place
 from lookalike.errors import UsageError
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -43,21 +44,25 @@ def choose_runtime(
 ) -> Runtime:
     """The fastest device and precision of this machine, or what is asked for.
 
+    Several processes on one machine each take a GPU of their own.
+
     Raises:
         UsageError: the device or precision is not there.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and neighbours() > 1:
+        device = f"cuda:{place()}"
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(
             f"There is no {device} device here.", do="Use --device cpu or --device auto."
         )
-    place = torch.device(device)
-    if place.type == "cpu":
+    home = torch.device(device)
+    if home.type == "cpu":
         _keep_freed_memory()
     if precision == "auto":
-        precision = "bfloat16" if _fast_bfloat16(place) else "float32"
-    return Runtime(place, getattr(torch, precision))
+        precision = "bfloat16" if _fast_bfloat16(home) else "float32"
+    return Runtime(home, getattr(torch, precision))
 
 
 def _keep_freed_memory() -> None:
