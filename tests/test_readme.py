@@ -14,6 +14,12 @@ from lookalike.recipe.library import packaged
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(lookalike .*?)(?: +#.*)?$", README, re.MULTILINE)
+PAGES = {
+    page.name: re.findall(
+        r"^(lookalike .*?)(?: +#.*)?$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    for page in sorted((ROOT / "docs").glob("*.md"))
+}
 HEADERS = {
     name: re.findall(r"^# command: (lookalike .*)$", text, re.MULTILINE)
     for name, text in packaged().items()
@@ -39,15 +45,19 @@ def test_there_is_something_to_test() -> None:
     assert all(len(lines) == 1 for lines in HEADERS.values()), HEADERS
 
 
-def test_readme_commands_one_after_the_other(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("page", ["README.md", *PAGES])
+def test_the_commands_of_a_page_one_after_the_other(
+    page: str, place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(place)
-    for command in COMMANDS:
+    for command in PAGES.get(page, COMMANDS):
         words = shlex.split(command)[1:]
         if words[0] == "pretrain":
-            kept = [word for word in words if not word.startswith("duration=")]
+            kept = [
+                word for word in words if not word.startswith(("duration=", "batch=", "piece="))
+            ]
             words = [*kept, "duration=2 steps", "batch=4", "--workers", "0"]
+            words += ["piece=2"] * ("piece=" in command)
         code = run(words)
         assert code == 0, (command, capfd.readouterr().err)
 
