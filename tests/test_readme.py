@@ -49,7 +49,11 @@ def test_there_is_something_to_test() -> None:
 def test_the_commands_of_a_page_one_after_the_other(
     page: str, place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(place)
+    here = place / "pages" / page
+    here.mkdir(parents=True)
+    for images in ("photos", "labelled", "cifar10", "imagenet"):
+        (here / images).symlink_to(place / images)
+    monkeypatch.chdir(here)
     for command in PAGES.get(page, COMMANDS):
         words = shlex.split(command)[1:]
         if words[0] == "pretrain":

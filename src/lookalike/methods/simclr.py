@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize as unit
 
-from lookalike.distributed import first_row, gather
+from lookalike.distributed import first_row, gather, world
 from lookalike.losses.contrastive import nt_xent
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.nn.encoder import Encoder
@@ -61,7 +61,7 @@ class SimCLR(Method):
             second,
             self.temperature,
             normalize=self.normalize,
-            everyone=gather(z),
+            everyone=gather(z) if world() > 1 else None,
             start=first_row(z),
         )
         numbers = {"contrastive_accuracy": contrastive_accuracy(first, second)}
