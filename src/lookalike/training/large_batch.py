@@ -60,7 +60,9 @@ def _accumulate(method: Method, batch: Batch, pieces: list[Batch], seed: int) ->
     total = distributed.total_rows(batch.image)
     for i, part in enumerate(pieces):
         embedded = _embed(method, part, seed, i)
-        (embedded["loss"].sum() / total).backward()
+        # The loop's autocast is for the forward pass alone.
+        with torch.autocast(batch.image.device.type, enabled=False):
+            (embedded["loss"].sum() / total).backward()
         parts.append({name: tensor.detach() for name, tensor in embedded.items()})
     return method.compare({name: torch.cat([p[name] for p in parts]) for name in parts[0]}, batch)
 

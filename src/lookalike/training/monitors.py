@@ -1,6 +1,7 @@
 """Monitors: whoever watches the training. They may look and write, never change the method."""
 
 import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,14 +34,18 @@ class Monitor(Protocol):
 
 
 class Basics:
-    """Loss, rate, the method's own numbers, and images per second since the last update."""
+    """Loss, rate, the method's own numbers, and images per second since the last update.
+
+    A number that is not one, such as one that needs labels where there are none, is left out.
+    """
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
 
     def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
         del numbers
-        own = {name: value.item() for name, value in moment.step.numbers.items()}
+        every = {name: value.item() for name, value in moment.step.numbers.items()}
+        own = {name: value for name, value in every.items() if not math.isnan(value)}
         loss = moment.step.loss.item()
         now = time.perf_counter()
         speed, self._last = moment.images / (now - self._last), now
