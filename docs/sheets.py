@@ -1,6 +1,6 @@
 """Draws the sheets of docs/views.md from scikit-learn's two sample photos.
 
-    python docs/sheets.py
+python docs/sheets.py
 """
 
 import tempfile

@@ -12,6 +12,9 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+PRELOAD = ["lookalike.data.server", "lookalike.data.workers", "lookalike.methods.simclr"]
+"""What the program's own server has, in its order, as there is one for all; and the methods."""
+
 SECONDS = 120
 """A process that takes longer hangs."""
 
@@ -25,7 +28,7 @@ def run(function: str, count: int, folder: Path, *arguments: Any) -> list[Any]:
 def end(function: str, count: int, folder: Path, *arguments: Any) -> list[int | None]:
     """The exit codes of the processes; None for one that hangs."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lookalike.data.workers", "lookalike.methods.simclr"])
+    context.set_forkserver_preload(PRELOAD)
     workers = [
         context.Process(target=_work, args=(function, count, folder, arguments, rank))
         for rank in range(count)

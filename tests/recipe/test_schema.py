@@ -44,7 +44,10 @@ def test_a_name_alone_gets_every_default(recipe: Recipe) -> None:
         "name": "simclr",
         "projector": "nonlinear",
         "outputs": 128,
+        "loss": "nt_xent",
         "temperature": 0.1,
+        "margin": 0.8,
+        "negatives": "all",
         "normalize": True,
     }
     assert recipe.optimizer["weight_decay"] == 1e-5
@@ -79,7 +82,7 @@ def test_differences(recipe: Recipe, change: Change) -> None:
         (["views.crop.araea=[0.1, 1]"], "views.0.crop.araea", "'views.crop.area'"),
         (["data.pth=x"], "data.pth", "'data.path'"),
         (["durration=1 epoch"], "durration", "'duration'"),
-        (["nonsense.bar=1"], "nonsense", "Choose one of: batch, clip"),
+        (["nonsense.bar=1"], "nonsense", "Choose one of: batch, batch_norm, clip"),
         (["method=simcrl"], "method.name", "'simclr'"),
         (["optimizer=lers"], "optimizer.name", "'lars'"),
         (["views=simclr-cfar"], "views.preset", "'simclr-cifar'"),

@@ -45,6 +45,7 @@ BOUNDS = {
     "level": _NOT_NEGATIVE,
     "limit": _Bound(lambda x: x >= 2, "2 or more"),
     "magnitude": _NOT_NEGATIVE,
+    "margin": _NOT_NEGATIVE,
     "momentum": _DECAY,
     "outputs": _COUNT,
     "piece": _COUNT,
