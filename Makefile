@@ -21,7 +21,9 @@ check: .venv/dev  ## style, types, import directions
 nightly: .venv/dev  ## the slower proofs
 	$(BIN)/pytest -m nightly
 
-bench: .venv/bench  ## throughput beside lightly's, as ratios: a quarter of an hour
+bench: .venv/bench  ## speed and memory beside other libraries', as ratios: twenty minutes
+	$(BIN)/python benchmarks/views.py
+	$(BIN)/python benchmarks/losses.py
 	$(BIN)/python benchmarks/throughput.py --case resnet20
 	$(BIN)/python benchmarks/throughput.py --case resnet18
 	$(BIN)/python benchmarks/throughput.py --case photos
