@@ -3,11 +3,10 @@
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from lookalike.distributed import world
+from lookalike.distributed import summed, world
 
 
 class GlobalBatchNorm(_BatchNorm):
@@ -28,11 +27,12 @@ class GlobalBatchNorm(_BatchNorm):
             return super().forward(input)
         x = input if input.dtype == torch.float64 else input.float()
         around, shape = [0, *range(2, x.ndim)], [1, -1] + [1] * (x.ndim - 2)
-        total = _summed(torch.cat([x.sum(around), x.new_tensor([x.numel() / x.shape[1]])]))
+        count = x.new_tensor([x.numel() / x.shape[1]])
+        total: Tensor = _Summed.apply(torch.cat([x.sum(around), count]))
         count = total[-1].detach()
         mean = total[:-1] / count
         centred = x - mean.view(shape)
-        variance = _summed(centred.square().sum(around)) / count
+        variance: Tensor = _Summed.apply(centred.square().sum(around)) / count
         self._remember(mean.detach(), variance.detach() * count / (count - 1))
         scale = (variance + self.eps).rsqrt()
         result = centred * (scale if self.weight is None else scale * self.weight).view(shape)
@@ -69,22 +69,14 @@ def make_global(module: nn.Module) -> None:
 
 
 class _Summed(torch.autograd.Function):
+    """A sum over processes, whose gradient is the sum of what all of them send back."""
+
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         del ctx
-        total = x.clone()
-        dist.all_reduce(total)
-        return total
+        return summed(x)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         del ctx
-        total = gradient.clone()
-        dist.all_reduce(total)
-        return total
-
-
-def _summed(x: Tensor) -> Tensor:
-    """The sum over processes; its gradient is the sum of what all of them send back."""
-    total: Tensor = _Summed.apply(x)
-    return total
+        return summed(gradient)
