@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 PATIENCE = timedelta(hours=2)
 """How long processes wait for each other: the first one evaluates alone meanwhile."""
@@ -86,10 +87,14 @@ def most_rows(rows: Tensor) -> int:
 
 
 def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Adds up every process's gradients: one all-reduce over all of them laid end to end."""
-    if world() == 1:
+    """Adds up every process's gradients: one all-reduce over all of them laid end to end.
+
+    Those of spread parameters are sums already.
+    """
+    every = [p.grad for p in parameters if p.grad is not None]
+    gradients = [gradient for gradient in every if not isinstance(gradient, DTensor)]
+    if world() == 1 or not gradients:
         return
-    gradients = [p.grad for p in parameters if p.grad is not None]
     flat = torch.cat([g.flatten() for g in gradients])
     dist.all_reduce(flat)
     for gradient, summed in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):

@@ -31,10 +31,10 @@ def command(
         what: the views of a paper (see: lookalike list views), a method, a recipe or a run folder.
         overrides: changes of the recipe, e.g. views.blur=null.
         data: a folder of images, a Parquet file or a named set.
-        out: the picture to write.
+        out: the picture to write; views.png if it is not given.
         ops: show every operation by itself, one in a column, instead of the views.
-        rows: images shown.
-        columns: how often each view is drawn.
+        rows: images shown, 8 if it is not given.
+        columns: how often each view is drawn, 4 if it is not given.
         seed: of everything drawn by chance.
         workers: processes that decode photos.
     """

@@ -49,6 +49,8 @@ class Recipe(BaseModel):
         piece: images embedded at once on each process, or None for all of them: a small machine
             then compares as large a batch as you like, and batch norm sees the piece.
         batch_norm: over the images of all processes, or of each process by itself.
+        shard: whether parameters are spread over the processes, for networks too large for one
+            device. Nobody watches such a run but its loss.
         duration: how long to train.
         optimizer: "name" and its arguments.
         rate: the highest learning rate.
@@ -69,6 +71,7 @@ class Recipe(BaseModel):
     batch: int
     piece: int | None = None
     batch_norm: Literal["global", "process"] = "global"
+    shard: bool = False
     duration: Length
     optimizer: dict[str, Any]
     rate: Annotated[Rate, PlainValidator(Rate.parse), PlainSerializer(Rate.dump)]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 from rich.console import Console
+from torch.distributed.fsdp import FSDPModule
 from torch.optim import Optimizer
 
 from lookalike import distributed
@@ -19,6 +20,7 @@ from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.views_sheet import views_sheet
 from lookalike.method import Method
+from lookalike.nn.encoder import Encoder
 from lookalike.recipe.build import build_method, build_optimizer, build_rate
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
@@ -32,6 +34,7 @@ from lookalike.training.loop import train
 from lookalike.training.monitors import Basics, Monitor, Records, Saver
 from lookalike.training.progress import Bar
 from lookalike.training.runtime import Runtime, choose_runtime
+from lookalike.training.sharding import shard, whole
 from lookalike.views.presets import plain
 
 SECONDS_BETWEEN_SAVES = 300.0
@@ -118,7 +121,10 @@ def _prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | No
         device=runtime.device,
         workers=count_workers(workers),
     )
-    method = runtime.place(build_method(recipe, source.channels))
+    spread = recipe.shard and distributed.world() > 1
+    method = runtime.place(build_method(recipe, source.channels), contiguous=spread)
+    if spread:
+        shard(method, runtime.device)
     return _Work(recipe, source, loader, method, build_optimizer(recipe, method), runtime)
 
 
@@ -143,9 +149,10 @@ def _remark_on_threads(folder: RunFolder, console: Console) -> None:
 def _follow(work: _Work, folder: RunFolder) -> None:
     """Trains along with the first process."""
     done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
-    if done < work.updates:
-        with stop_flag() as stop:
-            _learn(work, done, [], stop)
+    with stop_flag() as stop:
+        if done < work.updates:
+            _learn(work, folder, done, [], stop)
+    _whole_encoder(work)
 
 
 def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
@@ -155,7 +162,7 @@ def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
     with stop_flag() as stop:
         if done < work.updates:
             done = _watched(work, folder, console, done, stop)
-    write_encoder(work.method.encoder, folder.encoder, policy=work.recipe.views[0])
+    write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.views[0])
     if done < work.updates:
         raise Interrupted(
             f"Stopped after update {done:,} of {work.updates:,}, and saved.",
@@ -164,44 +171,58 @@ def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
         )
 
 
+def _whole_encoder(work: _Work) -> Encoder:
+    """The encoder, put together again where its parameters are spread."""
+    if not isinstance(work.method, FSDPModule):
+        return work.method.encoder
+    weights = {name: whole(tensor) for name, tensor in work.method.state_dict().items()}
+    method = build_method(work.recipe, work.source.channels)
+    method.load_state_dict(weights)
+    return method.encoder
+
+
 def _watched(work: _Work, folder: RunFolder, console: Console, start: int, stop: StopFlag) -> int:
-    """Trains with everybody watching, and saves at the end; returns the updates done."""
-    epoch, updates = work.loader.updates_per_epoch, work.updates
+    """Trains with everybody watching; returns the updates done."""
+    epoch = work.loader.updates_per_epoch
+    records = Records(folder.path, start=start, updates_per_epoch=epoch)
+    bar = Bar(console, start=start, updates=work.updates, waited=lambda: work.loader.waited)
+    with closing(records), closing(bar):
+        return _learn(work, folder, start, [Basics(), *_watchers(work), records, bar], stop)
+
+
+def _learn(
+    work: _Work, folder: RunFolder, start: int, monitors: Sequence[Monitor], stop: StopFlag
+) -> int:
+    """The loop, with what it saves on the way and at the end; returns the updates done."""
+    recipe, loader = work.recipe, work.loader
     save = partial(
         checkpoint.save, folder.checkpoints, method=work.method, optimizer=work.optimizer
     )
-    records = Records(folder.path, start=start, updates_per_epoch=epoch)
-    bar = Bar(console, start=start, updates=updates, waited=lambda: work.loader.waited)
+    epoch = loader.updates_per_epoch
     saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
-    with closing(records), closing(bar):
-        monitors = [Basics(), *_watchers(work), records, saver, bar]
-        done = _learn(work, start, monitors, stop)
-        if saver.saved < done:
-            save(done)
-        return done
-
-
-def _learn(work: _Work, start: int, monitors: Sequence[Monitor], stop: StopFlag) -> int:
-    """The loop; returns the updates done."""
-    recipe, loader = work.recipe, work.loader
-    return train(
+    done = train(
         work.method,
         loader.batches(start, work.updates),
         work.optimizer,
-        build_rate(recipe, loader.updates_per_epoch),
+        build_rate(recipe, epoch),
         runtime=work.runtime,
         seed=recipe.seed,
         start=start,
         updates=work.updates,
         piece=recipe.piece,
         clip=recipe.clip,
-        monitors=monitors,
+        monitors=[*monitors, saver],
         stop=stop,
     )
+    if saver.saved < done:
+        save(done)
+    return done
 
 
 def _watchers(work: _Work) -> list[Monitor]:
     recipe, source, runtime = work.recipe, work.source, work.runtime
+    if isinstance(work.method, FSDPModule):
+        return []  # they use the encoder on this process alone
     every = recipe.watch.steps(work.loader.updates_per_epoch)
     watchers: list[Monitor] = [Health(source, recipe.views, runtime, every=every)]
     if source.classes:

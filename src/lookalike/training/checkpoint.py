@@ -15,11 +15,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 
 from lookalike import files
 from lookalike.distributed import from_first, rank
 from lookalike.errors import StorageError
+from lookalike.training.sharding import spread_like, whole
 
 FORMAT = 1
 GENERATIONS = 2
@@ -28,16 +30,21 @@ GENERATIONS = 2
 def save(folder: Path, done: int, method: nn.Module, optimizer: Optimizer) -> None:
     """Writes the checkpoint of `done` updates below `folder`, then removes the oldest ones.
 
+    All processes must call it; the first one writes.
+
     Raises:
         StorageError: it could not be written, or reads back differently.
     """
+    tensors = _pack(method, optimizer)
+    if rank() > 0:
+        return
     final = folder / f"{done:08d}"
     aside = folder / f".{final.name}.tmp"
     with files.storage_errors(final):
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         state = aside / "state.safetensors"
-        save_file(_pack(method, optimizer), state)
+        save_file(tensors, state)
         files.sync(state)
         files.write_json(aside / "manifest.json", _manifest(state, done))
         shutil.rmtree(final, ignore_errors=True)
@@ -126,12 +133,14 @@ def _pack(method: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
     for i, parameter in enumerate(_parameters(optimizer)):
         for name, value in optimizer.state[parameter].items():
             tensors[f"optimizer.{i}.{name}"] = value
-    return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    return {name: whole(t.detach()).cpu().contiguous() for name, t in tensors.items()}
 
 
 def _unpack(tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer) -> None:
-    weights = {n.removeprefix("method."): t for n, t in tensors.items() if n.startswith("method.")}
-    method.load_state_dict(weights)
+    own = method.state_dict()
+    method.load_state_dict(
+        {name: spread_like(tensors[f"method.{name}"], own[name]) for name in own}
+    )
     for i, parameter in enumerate(_parameters(optimizer)):
         prefix = f"optimizer.{i}."
         own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
@@ -140,6 +149,8 @@ def _unpack(tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer)
 
 def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
     """In the memory layout of its parameter: fused optimizers walk both in memory order."""
+    if isinstance(parameter, DTensor) and tensor.shape == parameter.shape:
+        return spread_like(tensor, parameter)
     if tensor.shape == parameter.shape:
         return torch.empty_like(parameter, dtype=tensor.dtype, requires_grad=False).copy_(tensor)
     return tensor.to(parameter.device)

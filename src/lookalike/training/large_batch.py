@@ -15,6 +15,7 @@ from torch import nn
 from lookalike import distributed
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.randomness import number
+from lookalike.training.sharding import hold_gradients
 
 Pull = Callable[[], None]
 
@@ -48,6 +49,7 @@ def step(method: Method, batch: Batch, *, seed: int, piece: int | None = None) -
         result.loss.backward()
         first = 0
         for i, part in enumerate(pieces):
+            hold_gradients(method, i + 1 < count)
             _pull_piece(_embed(method, part, seed, i), whole, first)
             first += len(part.image)
 
@@ -59,6 +61,7 @@ def _accumulate(method: Method, batch: Batch, pieces: list[Batch], seed: int) ->
     parts = []
     total = distributed.total_rows(batch.image)
     for i, part in enumerate(pieces):
+        hold_gradients(method, i + 1 < len(pieces))
         embedded = _embed(method, part, seed, i)
         # The loop's autocast is for the forward pass alone.
         with torch.autocast(batch.image.device.type, enabled=False):

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from torch.utils.tensorboard import SummaryWriter
 
 from lookalike import files
+from lookalike.distributed import anyone
 from lookalike.method import Method, Step
 
 
@@ -84,7 +85,7 @@ class Records:
 
 
 class Saver:
-    """Calls `save` every few minutes and whenever an epoch is full.
+    """Calls `save` every few minutes and whenever an epoch is full, on all processes at once.
 
     Args:
         save: takes the number of updates done.
@@ -104,7 +105,8 @@ class Saver:
     def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
         del numbers
         done = moment.update + 1
-        if done % self._epoch == 0 or time.monotonic() - self._time > self._seconds:
+        late = time.monotonic() - self._time > self._seconds
+        if done % self._epoch == 0 or anyone(late, moment.step.loss.device):
             self._save(done)
             self.saved, self._time = done, time.monotonic()
         return {}

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 
 from lookalike.training.lars import LARS, Form
@@ -47,7 +48,12 @@ def sgd(
 ) -> Optimizer:
     """Stochastic gradient descent with momentum; biases and norms do not decay."""
     return torch.optim.SGD(
-        groups, lr=0.0, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, fused=True
+        groups,
+        lr=0.0,
+        momentum=momentum,
+        nesterov=nesterov,
+        weight_decay=weight_decay,
+        fused=not _spread(groups),
     )
 
 
@@ -137,3 +143,8 @@ def _by_dimensions(group: dict[str, Any]) -> Groups:
     regular = [w for w in group["params"] if w.ndim > 1]
     excluded = [w for w in group["params"] if w.ndim <= 1]
     return group_pair(regular, excluded, **settings)
+
+
+def _spread(groups: Groups) -> bool:
+    """Whether parameters are spread over processes, which torch's fused SGD does not know."""
+    return any(isinstance(w, DTensor) for group in groups for w in group["params"])

@@ -29,9 +29,10 @@ class Runtime:
         lower = self.precision != torch.float32
         return torch.autocast(self.device.type, self.precision, enabled=lower)
 
-    def place(self, module: Module) -> Module:
-        """The module on the device, convolutions in channels-last order (the faster one)."""
-        return module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    def place(self, module: Module, *, contiguous: bool = False) -> Module:
+        """The module on the device, convolutions in channels-last order (the faster one) or not."""
+        order = torch.contiguous_format if contiguous else torch.channels_last
+        return module.to(self.device, memory_format=order)  # type: ignore[call-overload, no-any-return]
 
     def images(self, images: Tensor) -> Tensor:
         """Images [n, c, h, w] on the device in channels-last order."""
