@@ -72,7 +72,7 @@ class Fit:
     interpolation: Interpolation = "bicubic"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Policy:
     """Everything that may happen to one view, in the order it happens.
 
@@ -145,6 +145,11 @@ class Policy:
                 )
         if len(set(self.first)) < len(self.first):
             raise UsageError(f"first={list(self.first)} names an operation twice.")
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults, as a policy has many fields and uses few."""
+        changed = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Policy({', '.join(f'{name}={getattr(self, name)!r}' for name in changed)})"
 
     def operations(self) -> Iterator[tuple[str, Any]]:
         """Names and settings of what may happen after crop and flip, in order.
