@@ -112,7 +112,9 @@ def summed(numbers: Tensor) -> Tensor:
 
 def anyone(yes: bool, device: torch.device) -> bool:
     """Whether any process says yes."""
-    return (world() > 1 and bool(summed(torch.tensor([float(yes)], device=device)).item())) or yes
+    if world() == 1:
+        return yes
+    return bool(summed(torch.tensor([float(yes)], device=device)).item())
 
 
 def from_first(tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:

@@ -27,8 +27,8 @@ class GlobalBatchNorm(_BatchNorm):
             return super().forward(input)
         x = input if input.dtype == torch.float64 else input.float()
         around, shape = [0, *range(2, x.ndim)], [1, -1] + [1] * (x.ndim - 2)
-        count = x.new_tensor([x.numel() / x.shape[1]])
-        total: Tensor = _Summed.apply(torch.cat([x.sum(around), count]))
+        own_count = x.new_tensor([x.numel() / x.shape[1]])
+        total: Tensor = _Summed.apply(torch.cat([x.sum(around), own_count]))
         count = total[-1].detach()
         mean = total[:-1] / count
         centred = x - mean.view(shape)

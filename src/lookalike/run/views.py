@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
@@ -16,7 +15,7 @@ from lookalike.randomness import image_keys
 from lookalike.recipe.schema import Recipe
 from lookalike.run.images import open_images
 from lookalike.run.run import count_workers
-from lookalike.views.policy import OPERATIONS, Policy
+from lookalike.views.policy import Policy
 from lookalike.views.presets import SINGLE, only
 from lookalike.views.render import draw
 from lookalike.views.shortcuts import found_by_colour, overlap
@@ -80,7 +79,7 @@ def advice(
         f"two crops of an image overlap by {shares.mean():.0%} on average, and "
         f"{(shares < 0.05).double().mean():.0%} of them hardly at all"
     )
-    cropped = tuple(_only_cropped(policy) for policy in policies)
+    cropped = tuple(Policy(size=p.size, crop=p.crop, flip=p.flip) for p in policies)
     before = found_by_colour(*_views(source, cropped, seed, workers).views[:2])
     after = found_by_colour(*batch.views[:2])
     yield (
@@ -111,11 +110,3 @@ def _boxes(
         assert isinstance(source, Images)  # noqa: S101 - there are two kinds of source
         sizes = torch.tensor([source.images.shape[2:]]).expand(len(image), 2)
     return [draw(policy, key, view, sizes).box for view, policy in enumerate(policies[:2])]
-
-
-def _only_cropped(policy: Policy) -> Policy:
-    """The policy without any operation."""
-    gone: dict[str, Any] = {
-        name: 0.0 if isinstance(getattr(policy, name), float) else None for name in OPERATIONS
-    }
-    return replace(policy, **gone)
