@@ -5,12 +5,13 @@ three know only this file, never each other.
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lookalike import distributed
+from lookalike.losses.agreement import spread
 from lookalike.nn.encoder import Encoder
 from lookalike.views.policy import Policy
 
@@ -34,7 +35,8 @@ class Step(NamedTuple):
 
 Embedded = dict[str, Tensor]
 """What `embed` knows of n images: every tensor is [n, …], images first, so that the tensors of
-several pieces of a batch can be concatenated. It must hold "features" [n, d] of the first view."""
+several pieces of a batch can be concatenated. It must hold "features" [n, d] of the first view, and
+may hold "z", the projections [n, …, d], whose spread tells a collapse."""
 
 
 class Method(nn.Module, ABC):
@@ -49,7 +51,14 @@ class Method(nn.Module, ABC):
     """What remains when training is over."""
 
     views: ClassVar[tuple[Policy, ...]]
-    """The views the paper trains on; a recipe may change them."""
+    """The views the paper trains on; a recipe may change them, and their number as said below."""
+
+    many_views: ClassVar[bool] = False
+    """Whether it takes other numbers of views than the paper's."""
+
+    labels: ClassVar[Literal["unused", "some", "all"]] = "unused"
+    """Which images must have one. A method that uses them takes their number of classes after the
+    encoder."""
 
     @abstractmethod
     def embed(self, batch: Batch) -> Embedded:
@@ -59,10 +68,19 @@ class Method(nn.Module, ABC):
         """Work across images. It runs once per batch, so queues and centres change here.
 
         The default serves methods whose loss is an average over images: `embed` returns each
-        image's loss [n] under "loss".
+        image's loss [n] under "loss". Whatever else it says of each image becomes a number, too.
         """
         total = distributed.total_rows(batch.image)
-        return Step(embedded["loss"].sum() / total, embedded["features"].detach(), {})
+        each = {name: rows for name, rows in embedded.items() if rows.ndim == 1 and name != "loss"}
+        numbers = {name: rows.detach().float().nanmean() for name, rows in each.items()}
+        if "z" in embedded:
+            numbers["projection_spread"] = spread(embedded["z"])
+        return Step(embedded["loss"].sum() / total, embedded["features"].detach(), numbers)
+
+    @property
+    def averages(self) -> bool:
+        """Whether the loss is an average over images, whose parts need no comparison."""
+        return type(self).compare is Method.compare
 
     def forward(self, batch: Batch) -> Step:
         """The whole batch at once."""
@@ -74,3 +92,15 @@ class Method(nn.Module, ABC):
         Args:
             progress: number of this update, from 0, divided by the number of updates in all.
         """
+
+    def remarks(self) -> list[str]:
+        """Sentences on settings that are allowed, and known to teach nothing."""
+        return []
+
+    def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
+        """Pictures of what it sees of the first views and what it makes of them, by their captions.
+
+        Each is [n, c, h, w] and normalised as the views are. Most methods rebuild nothing.
+        """
+        del batch
+        return {}

@@ -14,7 +14,7 @@ from lookalike.data.sources import Images, Photos, Source, open_source
 from lookalike.evaluation import online
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.evaluation.spectrum import describe
-from lookalike.method import Step
+from lookalike.method import Batch, Step
 from lookalike.training.monitors import Moment
 from lookalike.training.runtime import Runtime
 from lookalike.views.operations import Affine
@@ -47,7 +47,8 @@ class _Counted(nn.Module):
 
 def _moment(encoder: nn.Module, update: int = 99, updates: int = 100) -> Moment:
     step = Step(torch.zeros(()), torch.zeros(1, 1), {})
-    return Moment(update, updates, step, 0.1, _Method(encoder), 1)  # type: ignore[arg-type]
+    batch = Batch((torch.zeros(1, 1, 8, 8),), *(torch.zeros(1, dtype=torch.int64),) * 3)
+    return Moment(update, updates, step, 0.1, _Method(encoder), 1, batch)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

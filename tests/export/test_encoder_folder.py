@@ -155,14 +155,12 @@ def test_our_own_loader_rebuilds_any_encoder(
     encoder = encoder_of(name, size, **arguments)
     policy = replace(COLOUR, size=size, crop=Crop(interpolation="bilinear"))
     write_encoder(encoder, tmp_path / "encoder", policy=policy)
-    facts, weights = read_encoder(tmp_path / "encoder")
-    assert facts["mean"] == [0.5, 0.4, 0.3]
-    assert facts["std"] == [0.2, 0.25, 0.3]
-    assert facts["interpolation"] == "bilinear"
-    again = Encoder(
-        facts["name"], facts["size"], facts["channels"], stem=facts["stem"], width=facts["width"]
-    )
-    again.trunk.load_state_dict(load_file(weights))
+    described = read_encoder(tmp_path / "encoder")
+    assert described.view["mean"] == [0.5, 0.4, 0.3]
+    assert described.view["std"] == [0.2, 0.25, 0.3]
+    assert described.view["interpolation"] == "bilinear"
+    again = Encoder(**described.encoder)
+    again.trunk.load_state_dict(load_file(described.weights))
     images = torch.rand(2, 3, size, size)
     with torch.no_grad():
         assert torch.equal(again.eval()(images), encoder(images))
@@ -170,8 +168,8 @@ def test_our_own_loader_rebuilds_any_encoder(
 
 def test_without_normalisation_values_stay_as_they_are(tmp_path: Path) -> None:
     write_encoder(encoder_of("resnet8", 8, 1), tmp_path / "encoder", policy=Policy(size=8))
-    facts, _ = read_encoder(tmp_path / "encoder")
-    assert (facts["mean"], facts["std"]) == ([0.0], [1.0])
+    view = read_encoder(tmp_path / "encoder").view
+    assert (view["mean"], view["std"]) == ([0.0], [1.0])
 
 
 def test_the_encoder_is_left_as_it_was(tmp_path: Path) -> None:

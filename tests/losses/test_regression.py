@@ -1,14 +1,16 @@
 """BYOL's losses against numbers computed elsewhere, slow loops and NT-Xent."""
 
 import math
+import statistics
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from lookalike.losses.contrastive import nt_xent
-from lookalike.losses.regression import info_nce, regression
+from lookalike.losses.regression import Scaling, info_nce, regression
 from losses import slow
 from losses.cases import many, normal, seeds, temperatures
 
@@ -17,22 +19,39 @@ def test_known_value() -> None:
     prediction = torch.tensor([[1.0, 2.0, 2.0]], dtype=torch.float64)
     target = torch.tensor([[2.0, 0.0, 1.0]], dtype=torch.float64)
     assert regression(prediction, target).tolist() == pytest.approx([0.807430], abs=1e-6)
-    assert regression(prediction, target, normalize=False).tolist() == [6.0]
+    assert regression(prediction, target, scaling="none").tolist() == [6.0]
     assert regression(prediction, -3 * prediction).tolist() == pytest.approx([4.0], abs=1e-12)
 
 
 @many
-@given(images=st.integers(1, 6), width=st.integers(2, 6), normalize=st.booleans(), seed=seeds)
+@given(
+    images=st.integers(2, 6),
+    width=st.integers(2, 6),
+    scaling=st.sampled_from(["length", "layer", "batch", "none"]),
+    seed=seeds,
+)
 def test_regression_agrees_with_the_slow_loop(
-    images: int, width: int, normalize: bool, seed: int
+    images: int, width: int, scaling: Scaling, seed: int
 ) -> None:
     p, t = normal(2, images, width, seed=seed)
-    pairs = list(zip(slow.rows(p, normalize), slow.rows(t, normalize), strict=True))
+    pairs = list(zip(_scaled(p, scaling), _scaled(t, scaling), strict=True))
     expected = [math.dist(a, b) ** 2 for a, b in pairs]
-    if normalize:
+    if scaling == "length":
         assert expected == pytest.approx([2 - 2 * slow.dot(a, b) for a, b in pairs], abs=1e-12)
-    actual = regression(p, t, normalize=normalize).tolist()
+    actual = regression(p, t, scaling=scaling).tolist()
     assert actual == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+def _scaled(z: Tensor, scaling: Scaling) -> list[list[float]]:
+    """Rows as table 20 has them: standardised within the row, or within the column."""
+    if scaling in ("length", "none"):
+        return slow.rows(z, scaling == "length")
+    every = z.tolist() if scaling == "layer" else z.T.tolist()
+    lines = []
+    for line in every:
+        mean, variance = statistics.fmean(line), statistics.pvariance(line)
+        lines.append([(x - mean) / math.sqrt((variance + 1e-5) * z.shape[1]) for x in line])
+    return lines if scaling == "layer" else [list(row) for row in zip(*lines, strict=True)]
 
 
 @many

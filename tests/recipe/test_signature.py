@@ -76,7 +76,6 @@ def test_agrees_with_inspect(target: str) -> None:
         for name, parameter in inspect.signature(call).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
-    assert expected
     assert {name: a[:2] for name, a in arguments(target).items()} == expected
 
 

@@ -5,6 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from lookalike.losses.agreement import spread
+
 _BLOCK = 1024  # rows of the matrix of pairs held at once
 _COMPLETE = 0.01
 _DIMENSIONAL = 0.05
@@ -20,21 +22,11 @@ def describe(features: Float[Tensor, "n d"]) -> dict[str, float]:
     """
     rank = effective_rank(features)
     return {
-        "spread": spread(features),
+        "spread": float(spread(features.double())),
         "effective_rank": rank,
         "rank_share": rank / min(features.shape),
         "uniformity": uniformity(features),
     }
-
-
-def spread(features: Float[Tensor, "n d"]) -> float:
-    """Standard deviation of the normalised features in each dimension, averaged, times √d.
-
-    1 where they point in all directions alike, 0 where all are the same (Chen & He, 2021, Fig. 2,
-    there without the factor √d).
-    """
-    deviation = normalize(features.double(), dim=1).std(dim=0, correction=0)
-    return float(deviation.mean() * features.shape[1] ** 0.5)
 
 
 def effective_rank(features: Float[Tensor, "n d"]) -> float:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import safetensors.torch
 import torch
@@ -29,8 +29,10 @@ PROGRAM = "encoder.pt2"
 _LOADER = Path(__file__).with_name("load_encoder.py")
 _FACTS = {
     "name": str, "stem": str, "width": int, "channels": int, "size": int,
+    "patch": int | None, "depth": int | None, "pool": str, "variant": str,
     "mean": list, "std": list, "interpolation": str,
 }  # fmt: skip
+_OF_THE_VIEW = ("mean", "std", "interpolation")
 
 
 def write_encoder(encoder: Encoder, folder: Path, *, policy: Policy) -> None:
@@ -55,12 +57,16 @@ def write_encoder(encoder: Encoder, folder: Path, *, policy: Policy) -> None:
             write_text(aside / _LOADER.name, _LOADER.read_text(encoding="utf-8"))
 
 
-def read_encoder(folder: Path) -> tuple[dict[str, Any], Path]:
-    """What `write_encoder` left in `folder`.
+class Described(NamedTuple):
+    """What an encoder folder says."""
 
-    Returns:
-        {name, stem, width, channels, size, mean, std, interpolation}, the arguments of `Encoder`
-        and of the plain view, and the path of the trunk's weights (safetensors).
+    encoder: dict[str, Any]  # the arguments of `Encoder`
+    view: dict[str, Any]  # mean, std and interpolation of the plain view
+    weights: Path  # of the trunk, safetensors
+
+
+def read_encoder(folder: Path) -> Described:
+    """What `write_encoder` left in `folder`.
 
     Raises:
         StorageError: there is no encoder, or its `config.json` is not ours.
@@ -78,7 +84,9 @@ def read_encoder(folder: Path) -> tuple[dict[str, Any], Path]:
         raise _foreign(path) from error
     if not valid:
         raise _foreign(path)
-    return {key: facts[key] for key in _FACTS}, folder / WEIGHTS
+    view = {key: facts[key] for key in _OF_THE_VIEW}
+    encoder = {key: facts[key] for key in _FACTS if key not in view}
+    return Described(encoder, view, folder / WEIGHTS)
 
 
 def _foreign(path: Path) -> StorageError:
@@ -108,11 +116,7 @@ def _config(encoder: Encoder, policy: Policy) -> dict[str, Any]:
             "crop_mode": "center",
         },
         "lookalike": {
-            "name": encoder.name,
-            "stem": encoder.stem,
-            "width": encoder.width,
-            "channels": encoder.channels,
-            "size": encoder.size,
+            **encoder.settings,
             "mean": mean,
             "std": std,
             "interpolation": seen.crop.interpolation,

@@ -89,15 +89,19 @@ def _head(record: Record, encoder: dict[str, Any], licence: str | None) -> dict[
 def _encoder(folder: Path) -> dict[str, Any]:
     """What `config.json` says of the encoder, or {} while there is none."""
     try:
-        facts, _ = read_encoder(folder)
+        described = read_encoder(folder)
     except StorageError:
         return {}
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return facts | {
-        "timm": "architecture" in config,
-        "program": (folder / PROGRAM).exists(),
-        "features": config["num_features"],
-    }
+    return (
+        described.encoder
+        | described.view
+        | {
+            "timm": "architecture" in config,
+            "program": (folder / PROGRAM).exists(),
+            "features": config["num_features"],
+        }
+    )
 
 
 def _training(record: Record) -> list[tuple[str, Any]]:

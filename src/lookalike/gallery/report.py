@@ -52,6 +52,7 @@ def _render(record: Record) -> str:
         frame=curves,
         updates_per_epoch=_updates_per_epoch(record),
         views=_data_address(record.path / "views.png"),
+        reconstructions=_data_address(record.path / "reconstructions.png"),
         ledger=_leaves({k: v for k, v in record.ledger.items() if k != "skipped"}),
         skipped=_skipped(record),
         shown=SKIPPED_SHOWN,

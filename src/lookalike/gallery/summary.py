@@ -1,9 +1,12 @@
 """What a run came to, in a sentence and a few numbers."""
 
+import math
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lookalike.evaluation.alarm import diagnose, means
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
 from lookalike.evaluation.spectrum import health
@@ -42,7 +45,8 @@ class Finding(NamedTuple):
 
 def verdict(record: Record) -> Verdict:
     """Whether the features are healthy, and what training has added to them."""
-    parts = [part for part in (_health(record), _gain(record.evaluations)) if part]
+    found = (_alarm(record), _health(record), _gain(record.evaluations))
+    parts = [part for part in found if part]
     if not parts:
         return Verdict(None, "Nothing has been measured yet.")
     return Verdict(all(part.good for part in parts), " ".join(part.text for part in parts))
@@ -78,6 +82,18 @@ def main_finding(reports: Sequence[Report]) -> Finding | None:
     name, metric = main.evaluation, next(iter(main.metrics))
     own = [r for r in reports if r.evaluation == name and metric in r.metrics]
     return Finding(name, metric, {r.subject: r.metrics[metric] for r in own})
+
+
+def _alarm(record: Record) -> Verdict | None:
+    """What an alarm would have said after the last whole epoch."""
+    images = record.setting("batch")
+    if not record.metrics or not isinstance(images, int):
+        return None
+    epochs = defaultdict(list)
+    for row in record.metrics:
+        epochs[math.ceil(row.get("epoch", 0))].append(row)
+    found = diagnose([means(rows, images) for rows in epochs.values()])
+    return Verdict(False, f"{found[0].upper()}{found[1:]}.") if found else None
 
 
 def _health(record: Record) -> Verdict | None:

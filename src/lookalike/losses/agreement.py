@@ -71,3 +71,19 @@ def same_class(label: Int[Tensor, " n"], everyone: Int[Tensor, " m"]) -> Float[T
         ((rows[:, None] == everyone).sum(1) - 1) / (known.sum() - 1) for rows in label.split(BLOCK)
     ]
     return torch.cat(shares)[label >= 0].mean()
+
+
+@torch.no_grad()
+@full_precision
+def spread(z: Float[Tensor, "n ... d"]) -> Float[Tensor, ""]:
+    """Standard deviation of the unit rows in each dimension, averaged, times √d.
+
+    1 where they point in all directions alike, 0 where all are the same (Chen & He, 2021, Fig. 2,
+    there without the factor √d).
+
+    Args:
+        z: projections or features of n images, in one view or several.
+    """
+    rows = unit(z.flatten(0, -2))
+    deviation: Tensor = rows.std(0, correction=0).mean()
+    return deviation * float(rows.shape[1] ** 0.5)

@@ -35,3 +35,11 @@ def normalized(patches: Float[Tensor, "n l k"]) -> Float[Tensor, "n l k"]:
     """Each patch minus its mean, divided by √(variance + 1e-6); the variance divides by k - 1."""
     mean, variance = patches.mean(2, keepdim=True), patches.var(2, keepdim=True)
     return (patches - mean) / (variance + 1e-6).sqrt()
+
+
+def restored(
+    prediction: Float[Tensor, "n l k"], patches: Float[Tensor, "n l k"]
+) -> Float[Tensor, "n l k"]:
+    """Normalised patches with the mean and variance of the true ones: the inverse of `normalized`."""
+    mean, variance = patches.mean(2, keepdim=True), patches.var(2, keepdim=True)
+    return prediction * (variance + 1e-6).sqrt() + mean

@@ -1,16 +1,21 @@
 """BYOL's losses."""
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import batch_norm, layer_norm
 
 from lookalike.losses.inputs import full_precision, unit
 from lookalike.losses.streaming import others_logsumexp
 
+Scaling = Literal["length", "layer", "batch", "none"]
+
 
 @full_precision
 def regression(
-    prediction: Float[Tensor, "n d"], target: Float[Tensor, "n d"], *, normalize: bool = True
+    prediction: Float[Tensor, "n d"], target: Float[Tensor, "n d"], *, scaling: Scaling = "length"
 ) -> Float[Tensor, " n"]:
     """BYOL equation 2, one direction, for each image: |p - t|² = 2 - 2 cos(p, t) between unit rows.
 
@@ -21,9 +26,23 @@ def regression(
         prediction: q(z) of one view of n images.
         target: the target network's projections of the other view. Gradients flow here too;
             stopping them is the caller's part, as table 5b has rows with and without.
-        normalize: whether rows are divided by their lengths first (table 20).
+        scaling: what is done with both first (table 20): rows are divided by their lengths; layer
+            norm or batch norm, both without scale and offset and divided by √d; or nothing.
     """
-    return (unit(prediction, normalize) - unit(target, normalize)).square().sum(1)
+    return (_scaled(prediction, scaling) - _scaled(target, scaling)).square().sum(1)
+
+
+def _scaled(rows: Tensor, scaling: Scaling) -> Tensor:
+    match scaling:
+        case "length":
+            scaled: Tensor = unit(rows)
+        case "layer":
+            scaled = layer_norm(rows, rows.shape[1:]) / rows.shape[1] ** 0.5
+        case "batch":
+            scaled = batch_norm(rows, None, None, training=True) / rows.shape[1] ** 0.5
+        case "none":
+            scaled = rows
+    return scaled
 
 
 @full_precision

@@ -2,4 +2,18 @@
 
 METHODS = {
     "simclr": "lookalike.methods.simclr:SimCLR",
+    "supcon": "lookalike.methods.supcon:SupCon",
+    "byol": "lookalike.methods.byol:BYOL",
+    "barlow-twins": "lookalike.methods.barlow_twins:BarlowTwins",
+    "vicreg": "lookalike.methods.vicreg:VICReg",
+    "dino": "lookalike.methods.dino:DINO",
+    "swav": "lookalike.methods.swav:SwAV",
+    "mae": "lookalike.methods.mae:MAE",
+    "simsiam": "lookalike.methods.simsiam:SimSiam",
+    "moco": "lookalike.methods.moco:MoCo",
+    "moco-v3": "lookalike.methods.moco_v3:MoCoV3",
+    "nnclr": "lookalike.methods.nnclr:NNCLR",
+    "supervised": "lookalike.methods.supervised:Supervised",
+    "rotation": "lookalike.methods.rotation:Rotation",
+    "denoising": "lookalike.methods.denoising:Denoising",
 }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lookalike.distributed import first_row, gather, world
-from lookalike.losses.agreement import contrastive_accuracy, entropy, same_class
+from lookalike.losses.agreement import contrastive_accuracy, entropy, same_class, spread
 from lookalike.losses.contrastive import nt_xent
 from lookalike.losses.margin import pairwise_margin
 from lookalike.losses.ranking import nt_logistic, triplet
@@ -71,6 +71,7 @@ class SimCLR(Method):
         numbers = {
             "contrastive_accuracy": contrastive_accuracy(first, keys, start),
             "entropy": entropy(first, keys, self.temperature, self.normalize),
+            "projection_spread": spread(z),
             "same_class_negatives": same_class(batch.label, gather(batch.label)),
         }
         return Step(loss, embedded["features"], numbers)

@@ -1,8 +1,45 @@
 """Heads: what stands on the encoder while it learns and is thrown away after."""
 
+from itertools import pairwise
 from typing import Literal
 
 from torch import nn
+
+Last = Literal["bias", "linear", "norm", "fixed norm"]
+
+
+def mlp(*widths: int, norm: bool = True, last: Last = "bias") -> nn.Sequential:
+    """Layers from each width to the next, with ReLU between them.
+
+    Args:
+        widths: of the input, of the hidden layers and of the output.
+        norm: whether hidden layers have batch norm; their bias is left out then, as it would be
+            taken away again.
+        last: the last layer has a bias; or none; or batch norm; or batch norm without scale and
+            offset.
+    """
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths[:-1]):
+        layers += [nn.Linear(inputs, outputs, bias=not norm)]
+        layers += [nn.BatchNorm1d(outputs)] if norm else []
+        layers += [nn.ReLU(inplace=True)]
+    layers += [nn.Linear(widths[-2], widths[-1], bias=last == "bias")]
+    layers += [nn.BatchNorm1d(widths[-1], affine=last == "norm")] if "norm" in last else []
+    return nn.Sequential(*layers)
+
+
+def gelu_mlp(*widths: int) -> nn.Sequential:
+    """Layers with a bias from each width to the next, with GELU between them and without batch norm.
+
+    They start as DINO's: weights as N(0, 0.02²), biases 0.
+    """
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths):
+        layer = nn.Linear(inputs, outputs)
+        nn.init.normal_(layer.weight, std=0.02)
+        nn.init.zeros_(layer.bias)
+        layers += [layer, nn.GELU()]
+    return nn.Sequential(*layers[:-1])
 
 
 def projector(

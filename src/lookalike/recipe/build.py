@@ -9,6 +9,7 @@ import torch
 from torch.optim import Optimizer
 
 from lookalike import distributed
+from lookalike.errors import UsageError
 from lookalike.method import Method
 from lookalike.methods import METHODS
 from lookalike.nn.encoder import Encoder
@@ -20,21 +21,33 @@ from lookalike.training.optimizers import parameter_groups
 from lookalike.training.schedule import warmup_cosine
 
 
-def build_method(recipe: Recipe, channels: int) -> Method:
+def build_method(recipe: Recipe, channels: int, classes: int) -> Method:
     """The untrained method; the same weights for the same recipe.
 
     Args:
         recipe: of the run.
         channels: channels of the images.
+        classes: of their labels, for methods that use them.
+
+    Raises:
+        UsageError: the encoder does not exist, or the method takes no such encoder or views.
     """
+    kind = method_kind(recipe)
+    _check_views(recipe, kind)
     name, settings = _named(recipe.encoder)
     torch.manual_seed(number(recipe.seed, "weights"))
     encoder = Encoder(name, recipe.views[0].size, channels, **settings)
-    name, settings = _named(recipe.method)
-    method: Method = _find(METHODS[name])(encoder, **settings)
+    _, settings = _named(recipe.method)
+    given = () if kind.labels == "unused" else (classes,)
+    method = kind(encoder, *given, **settings)
     if recipe.batch_norm == "global" and distributed.world() > 1:
         make_global(method)
     return method
+
+
+def method_kind(recipe: Recipe) -> type[Method]:
+    """The class of the recipe's method."""
+    return _find(METHODS[recipe.method["name"]])  # type: ignore[return-value]
 
 
 def build_optimizer(recipe: Recipe, method: Method) -> Optimizer:
@@ -52,6 +65,15 @@ def build_rate(recipe: Recipe, updates_per_epoch: int) -> Callable[[int], float]
         warmup=recipe.warmup.steps(updates_per_epoch),
         updates=recipe.duration.steps(updates_per_epoch),
     )
+
+
+def _check_views(recipe: Recipe, kind: type[Method]) -> None:
+    given, own = len(recipe.views), len(kind.views)
+    if given != own and not kind.many_views:
+        raise UsageError(
+            f"{kind.__name__} takes {own} views of an image, and the recipe has {given}.",
+            do=f"Choose views={recipe.method['name']}, or others with as many.",
+        )
 
 
 def _named(part: dict[str, Any]) -> tuple[str, dict[str, Any]]:

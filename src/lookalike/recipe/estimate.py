@@ -6,8 +6,8 @@ from lookalike.recipe.build import build_method
 from lookalike.recipe.look import Look
 from lookalike.recipe.schema import Recipe
 
-_BUFFERS = {"sgd": 1, "lars": 1, "adamw": 2}
-"""Numbers an optimizer keeps for each parameter."""
+_BUFFERS = {"adamw": 2, "timm": 2}
+"""Numbers an optimizer keeps for each parameter; others keep one."""
 
 
 def parameters(recipe: Recipe, channels: int = 3) -> int:
@@ -20,7 +20,7 @@ def parameters(recipe: Recipe, channels: int = 3) -> int:
         UsageError: it does not.
     """
     with torch.device("meta"):
-        method = build_method(recipe, channels)
+        method = build_method(recipe, channels, classes=1)
     return sum(p.numel() for p in method.parameters() if p.requires_grad)
 
 
@@ -32,7 +32,7 @@ def estimate(recipe: Recipe, seen: Look | None) -> list[str]:
         seen: the images, where they are known.
     """
     count = parameters(recipe, seen.channels if seen else 3)
-    megabytes = count * 4 * (1 + _BUFFERS[recipe.optimizer["name"]]) / 1e6
+    megabytes = count * 4 * (1 + _BUFFERS.get(recipe.optimizer["name"], 1)) / 1e6
     sentences = [
         f"{count / 1e6:.1f} million parameters; a checkpoint takes about {megabytes:,.0f} MB, "
         "and two are kept."

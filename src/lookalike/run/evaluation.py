@@ -62,7 +62,8 @@ def evaluate_run(
     recipe = folder.read_recipe()
     policy = plain(recipe.views[0])
     trained = load(folder.path).encoder
-    untrained = build_method(recipe, trained.channels).encoder
+    random = recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
+    untrained = build_method(random, trained.channels, classes=1).encoder
     subjects = [
         Subject("pixels", lambda source: pixels(source, policy), repr(policy)),
         _encoder("untrained", untrained, policy, runtime, workers),

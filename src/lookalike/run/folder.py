@@ -36,6 +36,7 @@ class RunFolder:
         self.evaluations = path / "evaluations"
         self.cache = path / "cache"
         self.views = path / "views.png"
+        self.reconstructions = path / "reconstructions.png"
         self.data = path / "ledger.json"
         self.environment = path / "environment.json"
 

@@ -7,6 +7,8 @@ from rich.console import Console
 from lookalike.data.ledger import counted
 from lookalike.data.sources import Source, open_source
 from lookalike.errors import DataError, UsageError
+from lookalike.method import Method
+from lookalike.recipe.build import method_kind
 from lookalike.recipe.schema import Recipe
 
 
@@ -23,7 +25,7 @@ def open_images(
 
     Raises:
         UsageError: the recipe does not say which images.
-        DataError: they cannot be used.
+        DataError: they cannot be used, or lack the labels that the method learns from.
     """
     if recipe.data.path is None:
         raise UsageError(
@@ -32,8 +34,10 @@ def open_images(
         )
     console.print(f"reading {recipe.data.path}")
     source = open_source(recipe.data.path, "train", cache=cache, limit=recipe.data.limit)
-    labels = "; labels are used only for scoring" if source.classes else ""
-    console.print(f"{source.name}{labels}")
+    kind = method_kind(recipe)
+    unused = source.classes and kind.labels == "unused"
+    console.print(f"{source.name}{'; labels are used only for scoring' if unused else ''}")
+    _check_labels(kind, source)
     if source.ledger.skipped:
         console.print(source.ledger.summary())
         if strict:
@@ -42,3 +46,14 @@ def open_images(
                 do="Mend or remove them, or leave out --strict to train without them.",
             )
     return source
+
+
+def _check_labels(kind: type[Method], source: Source) -> None:
+    missing = int((source.label < 0).sum())
+    enough = {"unused": len(source), "some": len(source) - 1, "all": 0}[kind.labels]
+    if missing > enough:
+        raise DataError(
+            f"{kind.__name__} learns from labels, and {missing:,} of the {len(source):,} images "
+            "have none.",
+            do="Put the images into one folder per class, or choose a method without labels.",
+        )

@@ -54,22 +54,16 @@ def load(path: Path | str) -> Pretrained:
     """
     folder = Path(path)
     folder = folder / "encoder" if (folder / "encoder").is_dir() else folder
-    facts, weights = read_encoder(folder)
-    encoder = Encoder(
-        facts["name"],
-        facts["size"],
-        facts["channels"],
-        stem=facts["stem"],
-        width=facts["width"],
-    )
+    described = read_encoder(folder)
+    encoder = Encoder(**described.encoder)
     try:
-        encoder.trunk.load_state_dict(load_file(weights))
+        encoder.trunk.load_state_dict(load_file(described.weights))
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(f"The weights in {folder} do not fit its config.json.") from error
-    normalize = Normalize(mean=tuple(facts["mean"]), std=tuple(facts["std"]))
+    view = described.view
     seen = Policy(
-        size=facts["size"],
-        crop=Crop(interpolation=facts["interpolation"]),
-        normalize=normalize,
+        size=encoder.size,
+        crop=Crop(interpolation=view["interpolation"]),
+        normalize=Normalize(mean=tuple(view["mean"]), std=tuple(view["std"])),
     )
     return Pretrained(encoder, plain(seen)).eval()

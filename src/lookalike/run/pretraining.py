@@ -16,8 +16,10 @@ from lookalike import distributed
 from lookalike.data.loading import Loader
 from lookalike.data.sources import Source
 from lookalike.errors import DataError, Interrupted
+from lookalike.evaluation.alarm import Alarm
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.export.encoder_folder import write_encoder
+from lookalike.gallery.reconstructions import reconstructions_sheet
 from lookalike.gallery.views_sheet import views_sheet
 from lookalike.method import Method
 from lookalike.nn.encoder import Encoder
@@ -122,7 +124,9 @@ def _prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | No
         workers=count_workers(workers),
     )
     spread = recipe.shard and distributed.world() > 1
-    method = runtime.place(build_method(recipe, source.channels), contiguous=spread)
+    method = runtime.place(
+        build_method(recipe, source.channels, len(source.classes)), contiguous=spread
+    )
     if spread:
         shard(method, runtime.device)
     return _Work(recipe, source, loader, method, build_optimizer(recipe, method), runtime)
@@ -163,6 +167,9 @@ def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
         if done < work.updates:
             done = _watched(work, folder, console, done, stop)
     write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.views[0])
+    if not isinstance(work.method, FSDPModule):
+        policy = plain(work.recipe.views[0])
+        reconstructions_sheet(work.method, work.source, policy, folder.reconstructions)
     if done < work.updates:
         raise Interrupted(
             f"Stopped after update {done:,} of {work.updates:,}, and saved.",
@@ -176,7 +183,7 @@ def _whole_encoder(work: _Work) -> Encoder:
     if not isinstance(work.method, FSDPModule):
         return work.method.encoder
     weights = {name: whole(tensor) for name, tensor in work.method.state_dict().items()}
-    method = build_method(work.recipe, work.source.channels)
+    method = build_method(work.recipe, work.source.channels, len(work.source.classes))
     method.load_state_dict(weights)
     return method.encoder
 
@@ -186,8 +193,10 @@ def _watched(work: _Work, folder: RunFolder, console: Console, start: int, stop:
     epoch = work.loader.updates_per_epoch
     records = Records(folder.path, start=start, updates_per_epoch=epoch)
     bar = Bar(console, start=start, updates=work.updates, waited=lambda: work.loader.waited)
+    alarm = Alarm(partial(_warn, console), updates_per_epoch=epoch)
     with closing(records), closing(bar):
-        return _learn(work, folder, start, [Basics(), *_watchers(work), records, bar], stop)
+        watchers = [Basics(), *_watchers(work), alarm, records, bar]
+        return _learn(work, folder, start, watchers, stop)
 
 
 def _learn(
@@ -245,6 +254,10 @@ def _announce(work: _Work, folder: RunFolder, console: Console, start: int) -> N
             f"embedded in pieces of {recipe.piece}: batch norm, where there is any, sees the piece",
             highlight=False,
         )
+    for remark in work.method.remarks():
+        _warn(console, remark)
+    for sentence in work.method.encoder.origin if start == 0 else ():
+        console.print(sentence, highlight=False)
     length = f"{updates:,} updates of {recipe.batch} images ({recipe.duration})"
     if start == 0:
         views_sheet(work.source, recipe.views, folder.views, seed=recipe.seed)
@@ -255,3 +268,7 @@ def _announce(work: _Work, folder: RunFolder, console: Console, start: int) -> N
     else:
         words = f"already done: {length}"
     console.print(words, highlight=False)
+
+
+def _warn(console: Console, sentence: str) -> None:
+    console.print(f"warning: {sentence}", style="bold yellow", highlight=False)

@@ -38,7 +38,7 @@ def step(method: Method, batch: Batch, *, seed: int, piece: int | None = None) -
         result = method(batch)
         return result, result.loss.backward
     pieces = _cut(batch, count)
-    if type(method).compare is Method.compare:
+    if method.averages:
         return _accumulate(method, batch, pieces, seed), _nothing
     with torch.no_grad(), _still_statistics(method):
         parts = [_embed(method, part, seed, i) for i, part in enumerate(pieces)]
@@ -89,7 +89,9 @@ def _embed(method: Method, part: Batch, seed: int, piece: int) -> Embedded:
 def _join(parts: list[Embedded]) -> Embedded:
     """The whole batch's tensors, as leaves that collect the comparison's gradient."""
     whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-    return {name: t.requires_grad_(t.is_floating_point()) for name, t in whole.items()}
+    for name, tensor in whole.items():
+        tensor.requires_grad_(tensor.is_floating_point() and name != "features")
+    return whole
 
 
 def _pull_piece(part: Embedded, whole: Embedded, first: int) -> None:

@@ -70,7 +70,7 @@ def train(
         optimizer.zero_grad()
         method.after_update(update / updates)
         done = update + 1
-        moment = Moment(update, updates, step, learning_rate, method, images)
+        moment = Moment(update, updates, step, learning_rate, method, images, batch)
         numbers: dict[str, float] = {}
         for monitor in monitors:
             numbers |= monitor.after_update(moment, numbers)

@@ -11,7 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from lookalike import files
 from lookalike.distributed import anyone
-from lookalike.method import Method, Step
+from lookalike.method import Batch, Method, Step
 
 
 class Moment(NamedTuple):
@@ -22,7 +22,8 @@ class Moment(NamedTuple):
     step: Step
     rate: float
     method: Method
-    images: int  # in this batch
+    images: int  # in this update's batch, on all processes
+    batch: Batch  # this process's
 
 
 @runtime_checkable

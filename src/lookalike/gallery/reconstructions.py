@@ -1,0 +1,56 @@
+"""What a method that rebuilds images makes of some: a look says more than its loss."""
+
+import io
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lookalike.data.loading import in_order
+from lookalike.data.sources import Source
+from lookalike.evaluation.features import frozen
+from lookalike.files import write_bytes
+from lookalike.gallery.sheet import Cell, draw_sheet
+from lookalike.method import Method
+from lookalike.views.operations import Normalize
+from lookalike.views.policy import Policy
+
+ROWS = 8
+
+
+def reconstructions_sheet(method: Method, source: Source, policy: Policy, path: Path) -> bool:
+    """Writes a PNG with the first images, each with the pictures of `Method.reconstruct`.
+
+    Args:
+        method: on any device; it is left as it was.
+        source: the images.
+        policy: how they are seen, `views.presets.plain` of the policy trained on.
+        path: of the PNG.
+
+    Returns:
+        Whether there was anything to draw: most methods rebuild nothing.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    device = next(method.parameters()).device
+    batch = next(iter(in_order(source, policy, batch=ROWS, device=device)))
+    with frozen(method):
+        pictures = method.reconstruct(batch)
+    if not pictures:
+        return False
+    columns = [_pixels(views, policy.normalize) for views in pictures.values()]
+    rows = [[[Cell(picture)] for picture in row] for row in zip(*columns, strict=True)]
+    buffer = io.BytesIO()
+    draw_sheet(rows, list(pictures)).save(buffer, "png", compress_level=3)
+    write_bytes(path, buffer.getvalue())
+    return True
+
+
+def _pixels(views: Tensor, normalize: Normalize | None) -> Tensor:
+    """Views as 8-bit pictures, without their normalisation."""
+    views = views.float().cpu()
+    if normalize:
+        mean, std = (torch.tensor(x)[:, None, None] for x in (normalize.mean, normalize.std))
+        views = views * std + mean
+    return (views.clamp(0, 1) * 255).round().to(torch.uint8)

@@ -1,0 +1,122 @@
+"""MAE: Masked Autoencoders Are Scalable Vision Learners (He et al. 2021)."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from lookalike.errors import UsageError
+from lookalike.losses.reconstruction import reconstruction, restored
+from lookalike.method import Batch, Embedded, Method
+from lookalike.nn.encoder import Encoder
+from lookalike.nn.vit import (
+    Decoder,
+    covered,
+    fix_positions,
+    initialize,
+    patches,
+    see,
+    see_masked,
+    unpatched,
+)
+from lookalike.views.masks import visible_patches
+from lookalike.views.presets import POLICIES
+
+
+class MAE(Method):
+    """See a quarter of an image's patches, rebuild the others.
+
+    Args:
+        encoder: one of timm's vision transformers; it gets MAE's first weights and fixed positions
+            unless it has published weights.
+        mask_ratio: share of the patches that are hidden (figure 5).
+        mask: how they are chosen (table 1f).
+        decoder_width: of the decoder (table 1b).
+        decoder_depth: its blocks (table 1a).
+        decoder_heads: of its attention.
+        normalize: whether each patch of the target has mean 0 and variance 1 (table 1d).
+        loss_on: the hidden patches, or all, which costs half a point (section 3).
+        masked_from: whether a token stands for hidden patches from the decoder on, or from the
+            encoder on, which is slower and worse (table 1c).
+    """
+
+    views = POLICIES["mae"]
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        mask_ratio: float = 0.75,
+        mask: Literal["random", "block", "grid"] = "random",
+        decoder_width: int = 512,
+        decoder_depth: int = 8,
+        decoder_heads: int = 16,
+        normalize: bool = True,
+        loss_on: Literal["hidden", "all"] = "hidden",
+        masked_from: Literal["decoder", "encoder"] = "decoder",
+    ) -> None:
+        super().__init__()
+        trunk: Any = encoder.trunk
+        if not hasattr(trunk, "patch_embed") or not hasattr(trunk, "blocks"):
+            raise UsageError(
+                f"MAE cannot hide patches from the encoder {encoder.name}.",
+                do="Choose a vision transformer, e.g. encoder.name=vit_tiny_patch16_224.",
+            )
+        self.encoder = encoder
+        if not encoder.published:
+            initialize(trunk)
+            fix_positions(trunk)
+        self.patch, self.grid = trunk.patch_embed.patch_size[0], trunk.patch_embed.grid_size
+        self.decoder = Decoder(
+            encoder.features,
+            self.grid,
+            encoder.channels * self.patch**2,
+            width=decoder_width,
+            depth=decoder_depth,
+            heads=decoder_heads,
+        )
+        early = masked_from == "encoder"
+        self.token = nn.Parameter(torch.randn(encoder.features) * 0.02) if early else None
+        self.mask_ratio, self.mask = mask_ratio, mask
+        self.normalize, self.loss_on = normalize, loss_on
+
+    def embed(self, batch: Batch) -> Embedded:
+        images = batch.views[0]
+        tokens, prediction, hidden = self.rebuild(images, batch.key)
+        counted = hidden if self.loss_on == "hidden" else torch.ones_like(hidden)
+        loss = reconstruction(
+            prediction, patches(images, self.patch), counted, normalize=self.normalize
+        )
+        return {"features": tokens[:, 0].detach().clone(), "loss": loss}
+
+    def rebuild(self, images: Tensor, key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The encoder's tokens, the decoder's prediction of all patches, and which were hidden.
+
+        Args:
+            images: [n, c, h, w].
+            key: what is hidden is drawn from these [n].
+        """
+        visible = visible_patches(key, self.grid, self.mask_ratio, self.mask)
+        everywhere = torch.arange(self.grid[0] * self.grid[1], device=key.device)
+        hidden = covered(visible, len(everywhere))
+        if self.token is None:
+            tokens = see(self.encoder.trunk, images, visible)
+        else:
+            tokens = see_masked(self.encoder.trunk, images, hidden, self.token)
+            visible = everywhere.expand(len(key), -1)
+        return tokens, self.decoder(tokens, visible), hidden
+
+    def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
+        images = batch.views[0]
+        _, prediction, hidden = self.rebuild(images, batch.key)
+        true = patches(images, self.patch)
+        # A prediction of normalised patches lacks their brightness and contrast, which no picture can.
+        rebuilt = restored(prediction.float(), true) if self.normalize else prediction.float()
+        caption = "rebuilt, with each patch's own mean" if self.normalize else "rebuilt"
+        columns = {
+            "image": true,
+            "visible": true.masked_fill(hidden[:, :, None], 0.0),
+            caption: torch.where(hidden[:, :, None], rebuilt, true),
+        }
+        size = (images.shape[2], images.shape[3])
+        return {name: unpatched(rows, self.patch, size) for name, rows in columns.items()}
