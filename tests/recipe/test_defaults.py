@@ -3,15 +3,29 @@
 import itertools
 
 import pytest
+import torch
 
 from lookalike.errors import DataError
+from lookalike.method import Batch
+from lookalike.methods import METHODS
+from lookalike.randomness import image_keys
+from lookalike.recipe.build import build_method
 from lookalike.recipe.defaults import default_recipe, described
+from lookalike.recipe.estimate import parameters
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe
+from lookalike.views.presets import POLICIES
+from lookalike.views.render import render
 
 
-def chosen(images: int = 1000, side: int = 400, channels: int = 3, device: str = "cpu") -> Recipe:
-    values = default_recipe("simclr", images=images, side=side, channels=channels, device=device)
+def chosen(
+    images: int = 1000,
+    side: int = 400,
+    channels: int = 3,
+    device: str = "cpu",
+    method: str = "simclr",
+) -> Recipe:
+    values = default_recipe(method, images=images, side=side, channels=channels, device=device)
     return resolve([Layer("the defaults", values)])
 
 
@@ -77,3 +91,26 @@ def test_what_was_chosen_is_said() -> None:
     assert "small stem" in words
     assert "resnet20 at 32 px" in words
     assert "stem" not in described(chosen(), images=1000, side=400, device="cpu")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_defaults_for_small_images_and_photos(method: str) -> None:
+    """Views, encoder and heads fit each other: the method is built and takes a step."""
+    for side, channels in ((32, 3), (28, 1)):
+        recipe = chosen(64, side, channels, method=method)
+        built = build_method(recipe, channels, classes=2)
+        image = torch.arange(4)
+        pictures = torch.randint(0, 256, (4, channels, side, side), dtype=torch.uint8)
+        views = tuple(
+            render(pictures, policy, image_keys(0, 0, image), i)
+            for i, policy in enumerate(recipe.views)
+        )
+        step = built(Batch(views, image, image % 2, image_keys(0, 0, image)))
+        assert torch.isfinite(step.loss)
+    photos = chosen(method=method)
+    assert max(view.size for view in photos.views) == 96
+    assert parameters(photos) > 0
+    own = POLICIES[method]
+    assert [v.size / 96 for v in photos.views] == pytest.approx(
+        [v.size / 224 for v in own], abs=0.01
+    )

@@ -18,7 +18,7 @@ class Denoising(Method):
         width: channels of the decoder's first map; every doubling of the side halves them.
     """
 
-    views = POLICIES["mae"]
+    views = POLICIES["denoising"]
 
     def __init__(self, encoder: Encoder, *, noise: float = 0.5, width: int = 256) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ class NNCLR(Method):
         temperature: τ of the softmax over the predictions of the batch.
     """
 
-    views = POLICIES["byol"]
+    views = POLICIES["nnclr"]
 
     def __init__(
         self,

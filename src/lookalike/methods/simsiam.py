@@ -24,7 +24,7 @@ class SimSiam(Method):
             (figure 2).
     """
 
-    views = POLICIES["moco"]
+    views = POLICIES["simsiam"]
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class Supervised(Method):
         cutmix: a of Beta(a, a), how much of an image comes from another; 1 for MAE, 0 for none.
     """
 
-    views = POLICIES["supcon"][:1]
+    views = POLICIES["supervised"]
     many_views = True
     labels = "all"
 

@@ -7,23 +7,25 @@
 | photos           | cpu    | resnet18 | 96 px    | 100,000                      | ½ hour     |
 | photos           | cuda   | resnet50 | 224 px   | 3,000,000                    | 1–2 hours  |
 
-Small images get the encoder's small stem, no blur and half the colour distortion (SimCLR B.9). Epochs
-are the images seen divided by the images there are, at least 1 and at most 500. The batch is 256, or
-less for a small set: a power of two that leaves at least four updates an epoch. A ViT or ResNet-50
-at 224 px on a CPU would take days for what ½ hour gives here.
+Whatever a small machine wants of a method otherwise, the packaged recipe METHOD-cifar10-small says:
+hyper-parameters, optimizer, rate, and for small images the views. A method that needs a transformer
+has that recipe's, with patches of about an eighth of the view, or a ViT-S at 224 px. Epochs are the
+images seen divided by the images there are, at least 1 and at most 500. The batch is 256, or less for
+a small set: a power of two that leaves at least four updates an epoch. A large ViT or a ResNet-50 at
+224 px on a CPU would take days for what ½ hour gives here.
 """
 
 from typing import Any, NamedTuple
 
 from lookalike.errors import DataError
+from lookalike.recipe import text
+from lookalike.recipe.library import packaged
 from lookalike.recipe.schema import Recipe
+from lookalike.views.policy import Policy
 from lookalike.views.presets import POLICIES
 
 SMALL = 64
 """Images up to this side (pixels) are small."""
-
-_FOR_SMALL_BATCHES = {"simclr": {"temperature": 0.2}}
-"""Where a paper's values are for large ones (SimCLR: its author, issue 166 of the official code)."""
 
 
 class Row(NamedTuple):
@@ -57,18 +59,23 @@ def default_recipe(
             why="A method learns from how images differ, so it needs two at the very least.",
         )
     row = _row(side, device)
+    small = text.load(packaged()[f"{method}-cifar10-small"], method)
     epochs = min(max(round(row.seen / images), 1), 500)
+    encoder, size = {"name": row.encoder}, row.size
+    if "patch" in small["encoder"]:
+        encoder, size = _for_transformer(row, small["encoder"])
     return {
         "name": method,
-        "method": {"name": method, **_FOR_SMALL_BATCHES.get(method, {})},
-        "encoder": {"name": row.encoder},
-        "views": _views(method, row.size, side <= SMALL, channels),
+        "method": small["method"],
+        "encoder": encoder,
+        "views": _views(small["views"] if side <= SMALL else method, size, channels),
         "batch": min(256, max(2, _power_of_two(images // 4))),
         "duration": f"{epochs} epochs",
-        "optimizer": {"name": "sgd", "momentum": 0.9, "weight_decay": 1e-4},
-        "rate": {"per_256": 0.4},
+        "optimizer": small["optimizer"],
+        "rate": small["rate"],
         "warmup": f"{epochs // 20} epochs",
         "watch": f"{max(epochs // 20, 1)} epochs",
+        "clip": small.get("clip"),
     }
 
 
@@ -91,10 +98,28 @@ def _row(side: int, device: str) -> Row:
     return Row("resnet18", 96, 100_000) if device == "cpu" else Row("resnet50", 224, 3_000_000)
 
 
-def _views(method: str, size: int, small: bool, channels: int) -> dict[str, Any]:
-    preset = f"{method}-cifar" if small and f"{method}-cifar" in POLICIES else method
-    grey = {"jitter": {"saturation": 0.0, "hue": 0.0}, "drop": 0.0}
-    return {"preset": preset, "size": size, **({} if channels == 3 else grey)}
+def _for_transformer(row: Row, small: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """The small recipe's transformer, or at 224 px timm's, and the size of its views."""
+    if row.size == 224:
+        return {"name": "vit_small_patch16_224"}, row.size
+    patch = max(round(row.size / 8), 2)
+    return small | {"patch": patch}, row.size // patch * patch
+
+
+def _views(preset: str, size: int, channels: int) -> dict[str, Any]:
+    """The preset with its largest views at this size, and the others in proportion."""
+    largest = max(policy.size for policy in POLICIES[preset])
+    sizes = [max(4, round(policy.size * size / largest)) for policy in POLICIES[preset]]
+    each = {str(i): {"size": own} for i, own in enumerate(sizes) if own != size}
+    grey = {} if channels == 3 else _without_colour(POLICIES[preset][0])
+    return {"preset": preset, "size": size, **grey, **each}
+
+
+def _without_colour(policy: Policy) -> dict[str, Any]:
+    """Changes for images of other than three channels."""
+    changes: dict[str, Any] = {"drop": 0.0, "normalize": None}
+    changes |= {"jitter": {"saturation": 0.0, "hue": 0.0}} if policy.jitter else {}
+    return changes | ({"augment": None} if policy.augment else {})
 
 
 def _power_of_two(number: int) -> int:

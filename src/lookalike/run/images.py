@@ -7,7 +7,6 @@ from rich.console import Console
 from lookalike.data.ledger import counted
 from lookalike.data.sources import Source, open_source
 from lookalike.errors import DataError, UsageError
-from lookalike.method import Method
 from lookalike.recipe.build import method_kind
 from lookalike.recipe.schema import Recipe
 
@@ -25,7 +24,7 @@ def open_images(
 
     Raises:
         UsageError: the recipe does not say which images.
-        DataError: they cannot be used, or lack the labels that the method learns from.
+        DataError: they cannot be used.
     """
     if recipe.data.path is None:
         raise UsageError(
@@ -34,10 +33,8 @@ def open_images(
         )
     console.print(f"reading {recipe.data.path}")
     source = open_source(recipe.data.path, "train", cache=cache, limit=recipe.data.limit)
-    kind = method_kind(recipe)
-    unused = source.classes and kind.labels == "unused"
+    unused = source.classes and method_kind(recipe).labels == "unused"
     console.print(f"{source.name}{'; labels are used only for scoring' if unused else ''}")
-    _check_labels(kind, source)
     if source.ledger.skipped:
         console.print(source.ledger.summary())
         if strict:
@@ -48,10 +45,11 @@ def open_images(
     return source
 
 
-def _check_labels(kind: type[Method], source: Source) -> None:
-    missing = int((source.label < 0).sum())
-    enough = {"unused": len(source), "some": len(source) - 1, "all": 0}[kind.labels]
-    if missing > enough:
+def check_labels(recipe: Recipe, source: Source) -> None:
+    """Raises a DataError where the method learns from labels that are not there."""
+    kind, missing = method_kind(recipe), int((source.label < 0).sum())
+    allowed = {"unused": len(source), "some": len(source) - 1, "all": 0}[kind.labels]
+    if missing > allowed:
         raise DataError(
             f"{kind.__name__} learns from labels, and {missing:,} of the {len(source):,} images "
             "have none.",

@@ -27,7 +27,7 @@ from lookalike.recipe.build import build_method, build_optimizer, build_rate
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
 from lookalike.run.folder import RunFolder
-from lookalike.run.images import open_images
+from lookalike.run.images import check_labels, open_images
 from lookalike.run.pages import write_pages
 from lookalike.run.run import Run, count_workers
 from lookalike.signals import StopFlag, stop_flag
@@ -114,6 +114,7 @@ class _Work(NamedTuple):
 
 
 def _prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | None) -> _Work:
+    check_labels(recipe, source)
     _compare_images(source, runtime.device)
     loader = Loader(
         source,
