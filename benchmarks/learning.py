@@ -1,0 +1,141 @@
+"""What each method learns from 10,000 images of CIFAR-10 in half an hour, as a table in docs/methods.md.
+
+Trains the packaged recipes NAME-cifar10-small and evaluates them beside the untrained encoder and raw
+pixels. Runs that are done are not done again, and one that was stopped goes on.
+
+    python benchmarks/learning.py --data cifar10/                    # all of it: a night
+    python benchmarks/learning.py --data cifar10/ --only byol mae    # some methods
+    python benchmarks/learning.py --table                            # writes the table again
+"""
+
+import argparse
+import re
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lookalike.methods import METHODS
+from lookalike.record import read_record
+from lookalike.start import pretrain
+
+PAGE = Path(__file__).parents[1] / "docs" / "methods.md"
+RECIPE = "{}-cifar10-small"
+SEEDS = {name: range(3) for name in ("simclr", "supcon", "byol", "mae", "supervised")}
+"""Of the four papers and their control; all others are run once."""
+
+Scores = dict[tuple[str, str], float]
+"""(evaluation, subject) → top-1 in percent."""
+
+
+class Result(NamedTuple):
+    """One finished run."""
+
+    encoder: str
+    epochs: str
+    minutes: float
+    scores: Scores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", help="CIFAR-10, with a test split of its own")
+    parser.add_argument("--runs", type=Path, default=Path("runs/learning"))
+    parser.add_argument("--only", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    asked = parser.parse_args()
+    if not asked.table:
+        for method in asked.only:
+            for seed in SEEDS.get(method, range(1)):
+                train(method, seed, asked.data, asked.runs)
+    write(asked.runs)
+
+
+def train(method: str, seed: int, data: str, runs: Path) -> None:
+    """One run; `pretrain` evaluates kNN and the linear probe at its end."""
+    out = runs / f"{method}-{seed}"
+    if not (out / "evaluations" / "linear.json").exists():
+        pretrain(RECIPE.format(method), data=data, seed=seed, out=out)
+
+
+def write(runs: Path) -> None:
+    """Puts the table of all finished runs between its marks in the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    table = "\n".join(lines(runs))
+    marked = re.compile(r"(<!-- learning -->\n).*?(<!-- end -->)", re.DOTALL)
+    PAGE.write_text(marked.sub(lambda m: m[1] + table + "\n" + m[2], text), encoding="utf-8")
+
+
+def lines(runs: Path) -> Iterator[str]:
+    """The table in Markdown."""
+    results = {
+        method: [read(path) for path in sorted(runs.glob(f"{method}-[0-9]"))] for method in METHODS
+    }
+    yield "| method | encoder | epochs | minutes | seeds | linear | above untrained | kNN |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    done = {method: [r for r in found if r] for method, found in results.items()}
+    for subject in ("pixels", "untrained"):
+        yield from baselines(subject, [r for found in done.values() for r in found])
+    for method, found in done.items():
+        yield row(method, found) if found else f"| {method} | | | | | not run | | |"
+
+
+def baselines(subject: str, results: list[Result]) -> Iterator[str]:
+    """What the images, or each encoder, give without training."""
+    encoders = sorted({r.encoder for r in results}) if subject == "untrained" else ["–"]
+    for encoder in encoders:
+        own = [r for r in results if subject == "pixels" or r.encoder == encoder]
+        linear, knn = (spread(own, name, subject) for name in ("linear", "knn"))
+        yield f"| {subject} | {encoder} | – | – | – | {linear} | | {knn} |"
+
+
+def row(method: str, results: list[Result]) -> str:
+    """The means of a method's runs."""
+    minutes = statistics.fmean(r.minutes for r in results)
+    gains = [r.scores["linear", "trained"] - r.scores["linear", "untrained"] for r in results]
+    first = results[0]
+    cells = (
+        method,
+        first.encoder,
+        first.epochs,
+        f"{minutes:.0f}",
+        str(len(results)),
+        spread(results, "linear", "trained"),
+        f"{statistics.fmean(gains):+.1f}",
+        spread(results, "knn", "trained"),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def spread(results: list[Result], evaluation: str, subject: str) -> str:
+    """Mean, and the standard error over seeds where there are several."""
+    values = [r.scores[evaluation, subject] for r in results]
+    mean = f"{statistics.fmean(values):.1f}"
+    if len(values) < 2 or subject == "pixels":
+        return mean
+    return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}"
+
+
+def read(path: Path) -> Result | None:
+    """A finished run's numbers, or None."""
+    record = read_record(path)
+    scores = {
+        (report.evaluation, report.subject): 100 * report.metrics["top-1"].value
+        for report in record.evaluations
+    }
+    if ("linear", "trained") not in scores:
+        return None
+    speeds = [r["images_per_second"] for r in record.metrics if r.get("images_per_second")]
+    seconds = sum(record.recipe["batch"] / speed for speed in speeds)
+    epochs = str(record.setting("duration")).partition(" ")[0]
+    return Result(encoder(record.recipe["encoder"]), epochs, seconds / 60, scores)
+
+
+def encoder(settings: dict[str, object]) -> str:
+    """Its name, and what differs from it."""
+    changed = [f"{k} {settings[k]}" for k in ("patch", "depth") if settings.get(k)]
+    return ", ".join([str(settings["name"]), *changed])
+
+
+if __name__ == "__main__":
+    main()
