@@ -1,4 +1,4 @@
-"""What each method learns from 10,000 images of CIFAR-10 in half an hour, as a table in docs/methods.md.
+"""What each method learns from 10,000 images of CIFAR-10, as a table in docs/methods.md.
 
 Trains the packaged recipes NAME-cifar10-small and evaluates them beside the untrained encoder and raw
 pixels. Runs that are done are not done again, and one that was stopped goes on.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import timm
 import torch
+from PIL import Image
 from rich.console import Console
 
 from lookalike.data.sources import open_source
@@ -198,3 +199,12 @@ def write_pictures(folder: Path, count: int) -> Path:
     for i, pixels in enumerate(noise):
         Image.fromarray(pixels.numpy()).save(folder / f"{i}.png")
     return folder
+
+
+def test_methods_say_when_labels_are_missing(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        Image.new("RGB", (16, 16)).save(tmp_path / f"{name}.png")
+    changes: dict[str, Any] = {"data": {"path": str(tmp_path)}, "batch": 2, "views": "supcon-cifar"}
+    for method in ("supcon", "supervised"):
+        with pytest.raises(DataError, match="learns from labels, and 2 of the 2 images"):
+            pretrain(recipe(method=method, **changes), tmp_path / "run")

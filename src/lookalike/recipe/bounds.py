@@ -54,6 +54,7 @@ BOUNDS = {
     "invert": _SHARE,
     "iterations": _COUNT,
     "kernel": _PART,
+    "layer_decay": _PART,
     "layers": _COUNT,
     "length": _SHARE,
     "level": _NOT_NEGATIVE,

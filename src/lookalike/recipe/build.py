@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 
 from lookalike import distributed
@@ -17,6 +18,7 @@ from lookalike.nn.norm import make_global
 from lookalike.randomness import number
 from lookalike.recipe.schema import Recipe
 from lookalike.training import OPTIMIZERS
+from lookalike.training.layers import layer_groups
 from lookalike.training.optimizers import parameter_groups
 from lookalike.training.schedule import warmup_cosine
 
@@ -51,9 +53,19 @@ def method_kind(recipe: Recipe) -> type[Method]:
 
 
 def build_optimizer(recipe: Recipe, method: Method) -> Optimizer:
-    """The optimizer over the method's parameters; biases and norms are left out of decay."""
+    """The optimizer over the method's parameters; biases and norms are left out of decay.
+
+    Raises:
+        UsageError: the layers of the encoder are not known, and the recipe wants a rate for each.
+    """
     name, settings = _named(recipe.optimizer)
-    optimizer: Optimizer = _find(OPTIMIZERS[name])(parameter_groups(method), **settings)
+    if recipe.layer_decay == 1:
+        groups = parameter_groups(method)
+    else:
+        heads = [part for part in method.children() if part is not method.encoder]
+        heads.append(nn.ParameterList(method.parameters(recurse=False)))
+        groups = layer_groups(method.encoder, *heads, decay=recipe.layer_decay)
+    optimizer: Optimizer = _find(OPTIMIZERS[name])(groups, **settings)
     return optimizer
 
 

@@ -54,6 +54,8 @@ class Recipe(BaseModel):
         duration: how long to train.
         optimizer: "name" and its arguments.
         rate: the highest learning rate.
+        layer_decay: the share of the rate that each layer of the encoder has of the next one's, for
+            fine-tuning; 1 is the same for all.
         warmup: how long the rate rises from 0 before it falls along a cosine.
         clip: greatest norm of the gradient, or None.
         seed: of everything drawn by chance.
@@ -75,6 +77,7 @@ class Recipe(BaseModel):
     duration: Length
     optimizer: dict[str, Any]
     rate: Annotated[Rate, PlainValidator(Rate.parse), PlainSerializer(Rate.dump)]
+    layer_decay: float = 1.0
     warmup: Span = Duration(0, "epochs")
     clip: float | None = None
     seed: int = 0
