@@ -100,7 +100,8 @@ class Method(nn.Module, ABC):
     def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
         """Pictures of what it sees of the first views and what it makes of them, by their captions.
 
-        Each is [n, c, h, w] and normalised as the views are. Most methods rebuild nothing.
+        Each is [n, c, h, w] and normalised as the views are. What follows a comma in a caption is said
+        under each picture. Most methods rebuild nothing.
         """
         del batch
         return {}

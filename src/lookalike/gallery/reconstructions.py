@@ -39,10 +39,14 @@ def reconstructions_sheet(method: Method, source: Source, policy: Policy, path: 
         pictures = method.reconstruct(batch)
     if not pictures:
         return False
-    columns = [_pixels(views, policy.normalize) for views in pictures.values()]
-    rows = [[[Cell(picture)] for picture in row] for row in zip(*columns, strict=True)]
+    captions = [name.split(", ")[0] for name in pictures]
+    columns = [
+        [Cell(picture, name.split(", ")[1:]) for picture in _pixels(views, policy.normalize)]
+        for name, views in pictures.items()
+    ]
+    rows = [[[cell] for cell in row] for row in zip(*columns, strict=True)]
     buffer = io.BytesIO()
-    draw_sheet(rows, list(pictures)).save(buffer, "png", compress_level=3)
+    draw_sheet(rows, captions).save(buffer, "png", compress_level=3)
     write_bytes(path, buffer.getvalue())
     return True
 

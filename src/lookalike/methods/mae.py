@@ -112,11 +112,11 @@ class MAE(Method):
         true = patches(images, self.patch)
         # A prediction of normalised patches lacks their brightness and contrast, which no picture can.
         rebuilt = restored(prediction.float(), true) if self.normalize else prediction.float()
-        caption = "rebuilt, with each patch's own mean" if self.normalize else "rebuilt"
+        lent = ", mean and contrast, of the true patches" if self.normalize else ""
         columns = {
             "image": true,
             "visible": true.masked_fill(hidden[:, :, None], 0.0),
-            caption: torch.where(hidden[:, :, None], rebuilt, true),
+            "rebuilt" + lent: torch.where(hidden[:, :, None], rebuilt, true),
         }
         size = (images.shape[2], images.shape[3])
         return {name: unpatched(rows, self.patch, size) for name, rows in columns.items()}
