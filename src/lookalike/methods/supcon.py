@@ -50,6 +50,7 @@ class SupCon(Method):
         classes: int,
         *,
         projector: Literal["linear", "nonlinear"] = "nonlinear",
+        projector_norm: bool = False,
         outputs: int = 128,
         normalize_features: bool = True,
         summation: Literal["out", "in"] = "out",
@@ -65,7 +66,7 @@ class SupCon(Method):
         d = encoder.features
         hidden = (d,) if projector == "nonlinear" else ()
         last: Literal["bias", "linear"] = "bias" if hidden else "linear"
-        self.projector = mlp(d, *hidden, outputs, norm=False, last=last)
+        self.projector = mlp(d, *hidden, outputs, norm=projector_norm, last=last)
         self.classifier = nn.Linear(d, classes) if classifier else None
         self.normalize_features, self.temperature = normalize_features, temperature
         self.summation, self.base_temperature = summation, base_temperature
