@@ -153,7 +153,7 @@ def test_predictions_beat_every_constant_one(method: DINO) -> None:
         step.loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    assert 0 < step.loss - step.numbers["entropy"] < best_constant
+    assert 0 < step.loss - step.numbers["assignment_entropy"] < best_constant
 
 
 def test_the_views_are_the_official_codes() -> None:

@@ -106,7 +106,9 @@ def test_small_views_are_never_assigned(method: SwAV, batch: Batch) -> None:
         codes = method._codes(these[:, :2])
         entropies.append(-(codes * codes.log()).sum(2).mean().item())
     assert entropies[0] == entropies[1]
-    assert method(batch).numbers["entropy"].item() == pytest.approx(entropies[0], rel=1e-5)
+    assert method(batch).numbers["assignment_entropy"].item() == pytest.approx(
+        entropies[0], rel=1e-5
+    )
 
 
 def test_the_views_are_the_official_codes() -> None:

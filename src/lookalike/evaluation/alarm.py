@@ -10,9 +10,9 @@ from lookalike.training.monitors import Moment
 Means = dict[str, float]
 """An epoch's mean of each number, and "images", those of a batch."""
 
-_NARROW = 0.3
-"""Projections of less spread (see `losses.agreement.spread`) are about to be all the same; healthy
-ones lie above 0.5."""
+_NARROW = 0.15
+"""Projections of less spread (see `losses.agreement.spread`) are about to be all the same. Healthy
+ones lie above 0.5; those of SupCon's head without batch norm begin at 0.2."""
 
 _UNDECIDED = 0.002
 """Nats below ln(images) at which a softmax over all images is as good as even."""

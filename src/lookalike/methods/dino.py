@@ -78,7 +78,7 @@ class DINO(Method):
             self._move_centre(seen)
         numbers = {
             "projection_spread": spread(embedded["z"]),
-            "entropy": torch.special.entr(targets).sum(2).mean(),
+            "assignment_entropy": torch.special.entr(targets).sum(2).mean(),
         }
         return Step(losses.sum() / total_rows(batch.image), embedded["features"].detach(), numbers)
 

@@ -12,6 +12,7 @@ from lookalike.losses.contrastive import supcon
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.nn.encoder import Encoder
 from lookalike.nn.heads import mlp
+from lookalike.nn.heads import projector as build_projector
 from lookalike.views.presets import POLICIES
 
 
@@ -64,9 +65,12 @@ class SupCon(Method):
         super().__init__()
         self.encoder = encoder
         d = encoder.features
-        hidden = (d,) if projector == "nonlinear" else ()
-        last: Literal["bias", "linear"] = "bias" if hidden else "linear"
-        self.projector = mlp(d, *hidden, outputs, norm=projector_norm, last=last)
+        if projector_norm:
+            self.projector = build_projector(projector, d, outputs)
+        elif projector == "linear":
+            self.projector = mlp(d, outputs, last="linear")
+        else:
+            self.projector = mlp(d, d, outputs, norm=False)
         self.classifier = nn.Linear(d, classes) if classifier else None
         self.normalize_features, self.temperature = normalize_features, temperature
         self.summation, self.base_temperature = summation, base_temperature

@@ -66,7 +66,7 @@ class SwAV(Method):
         losses = prediction_between_views(scores, codes, self.temperature)
         numbers = {
             "projection_spread": spread(embedded["z"]),
-            "entropy": torch.special.entr(codes).sum(2).mean(),
+            "assignment_entropy": torch.special.entr(codes).sum(2).mean(),
         }
         return Step(losses.sum() / total_rows(batch.image), embedded["features"].detach(), numbers)
 
