@@ -10,6 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from lookalike.cli.app import run
+from lookalike.views.policy import Policy
 from lookalike.views.presets import POLICIES
 
 HERE = Path(__file__).parent / "views"
@@ -24,6 +25,14 @@ def draw(words: list[str], name: str, folder: Path) -> None:
         sheet.save(HERE / f"{name}.jpg", quality=88, optimize=True)
 
 
+def distinct() -> dict[str, tuple[Policy, ...]]:
+    """Presets that equal none before them."""
+    first: dict[tuple[Policy, ...], str] = {}
+    for name, policies in POLICIES.items():
+        first.setdefault(policies, name)
+    return {name: policies for policies, name in first.items()}
+
+
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
@@ -31,10 +40,11 @@ def main() -> None:
         (folder / "photos").mkdir()
         for number, pixels in enumerate(load_sample_images().images):
             Image.fromarray(pixels).save(folder / "photos" / f"{number}.png")
-        for name, policies in POLICIES.items():
-            columns = "3" if len(policies) == 2 else "6"
-            size = "views.size=128" if policies[0].size > 128 else f"views.size={policies[0].size}"
-            draw([name, size, "--columns", columns], name, folder)
+        for name, policies in distinct().items():
+            columns = {1: "6", 2: "3"}.get(len(policies), "1")
+            large = len(policies) <= 2 and policies[0].size > 128
+            size = ["views.size=128"] if large else []
+            draw([name, *size, "--columns", columns], name, folder)
         draw(["simclr", "views.size=128", "--ops"], "operations", folder)
 
 

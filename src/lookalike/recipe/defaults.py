@@ -10,9 +10,9 @@
 Whatever a small machine wants of a method otherwise, the packaged recipe METHOD-cifar10-small says:
 hyper-parameters, optimizer, rate, and for small images the views. A method that needs a transformer
 has that recipe's, with patches of about an eighth of the view, or a ViT-S at 224 px. Epochs are the
-images seen divided by the images there are, at least 1 and at most 500. The batch is 256, or less for
-a small set: a power of two that leaves at least four updates an epoch. A large ViT or a ResNet-50 at
-224 px on a CPU would take days for what ½ hour gives here.
+images seen divided by the images there are, at least 1 and at most 500. The batch is that recipe's,
+or less for a small set: a power of two that leaves at least four updates an epoch. A large ViT or a
+ResNet-50 at 224 px on a CPU would take days for what ½ hour gives here.
 """
 
 from typing import Any, NamedTuple
@@ -69,7 +69,7 @@ def default_recipe(
         "method": small["method"],
         "encoder": encoder,
         "views": _views(small["views"] if side <= SMALL else method, size, channels),
-        "batch": min(256, max(2, _power_of_two(images // 4))),
+        "batch": min(small["batch"], max(2, _power_of_two(images // 4))),
         "duration": f"{epochs} epochs",
         "optimizer": small["optimizer"],
         "rate": small["rate"],
