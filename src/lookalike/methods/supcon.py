@@ -3,7 +3,7 @@
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from lookalike.distributed import first_row, gather, total_rows, world
@@ -12,7 +12,6 @@ from lookalike.losses.contrastive import supcon
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.nn.encoder import Encoder
 from lookalike.nn.heads import mlp
-from lookalike.nn.heads import projector as build_projector
 from lookalike.views.presets import POLICIES
 
 
@@ -51,7 +50,6 @@ class SupCon(Method):
         classes: int,
         *,
         projector: Literal["linear", "nonlinear"] = "nonlinear",
-        projector_norm: bool = False,
         outputs: int = 128,
         normalize_features: bool = True,
         summation: Literal["out", "in"] = "out",
@@ -65,12 +63,11 @@ class SupCon(Method):
         super().__init__()
         self.encoder = encoder
         d = encoder.features
-        if projector_norm:
-            self.projector = build_projector(projector, d, outputs)
-        elif projector == "linear":
-            self.projector = mlp(d, outputs, last="linear")
-        else:
-            self.projector = mlp(d, d, outputs, norm=False)
+        self.projector = (
+            mlp(d, d, outputs, norm=False)
+            if projector == "nonlinear"
+            else mlp(d, outputs, last="linear")
+        )
         self.classifier = nn.Linear(d, classes) if classifier else None
         self.normalize_features, self.temperature = normalize_features, temperature
         self.summation, self.base_temperature = summation, base_temperature
@@ -109,9 +106,13 @@ class SupCon(Method):
             "contrastive_accuracy": contrastive_accuracy(z[:, 0], keys, start),
         }
         if self.classifier:
-            known, logits = batch.label >= 0, embedded["logits"].float()
-            total = total_rows(batch.label)
-            loss = loss + cross_entropy(logits[known], batch.label[known], reduction="sum") / total
-            right = logits.argmax(1) == batch.label
-            numbers["accuracy"] = right[known].float().mean()
+            found, numbers["accuracy"] = _classified(embedded["logits"].float(), batch.label)
+            loss = loss + found
         return Step(loss, embedded["features"], numbers)
+
+
+def _classified(logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    """This process's share of the cross-entropy, and the accuracy; unlabelled images do not count."""
+    total = cross_entropy(logits, label, ignore_index=-1, reduction="sum")
+    right = (logits.argmax(1) == label).sum() / (label >= 0).sum()
+    return total / total_rows(label), right.detach()

@@ -5,38 +5,34 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from rich.console import Console
 from torch.distributed.fsdp import FSDPModule
-from torch.optim import Optimizer
 
 from lookalike import distributed
-from lookalike.data.loading import Loader
-from lookalike.data.sources import Source
-from lookalike.errors import DataError, Interrupted
+from lookalike.errors import Interrupted
 from lookalike.evaluation.alarm import Alarm
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.reconstructions import reconstructions_sheet
-from lookalike.gallery.views_sheet import views_sheet
-from lookalike.method import Method
 from lookalike.nn.encoder import Encoder
-from lookalike.recipe.build import build_method, build_optimizer, build_rate
+from lookalike.recipe.build import build_method, build_rate
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
+from lookalike.run.announcement import announce, warn
 from lookalike.run.folder import RunFolder
-from lookalike.run.images import check_labels, open_images
+from lookalike.run.images import open_images
 from lookalike.run.pages import write_pages
-from lookalike.run.run import Run, count_workers
+from lookalike.run.run import Run
+from lookalike.run.work import Work, prepare
 from lookalike.signals import StopFlag, stop_flag
 from lookalike.training import checkpoint
 from lookalike.training.loop import train
 from lookalike.training.monitors import Basics, Monitor, Records, Saver
 from lookalike.training.progress import Bar
-from lookalike.training.runtime import Runtime, choose_runtime
-from lookalike.training.sharding import shard, whole
+from lookalike.training.runtime import choose_runtime
+from lookalike.training.sharding import whole
 from lookalike.views.presets import plain
 
 SECONDS_BETWEEN_SAVES = 300.0
@@ -78,12 +74,12 @@ def pretrain(
     with distributed.together(runtime.device):
         if distributed.rank() > 0:
             source = open_images(recipe, Console(quiet=True))
-            _follow(_prepare(recipe, source, runtime, workers), folder)
+            _follow(prepare(recipe, source, runtime, workers), folder)
             return None
         refuse_another(folder.path, recipe)
         with folder.locked():
             source = open_images(recipe, console, cache=folder.cache, strict=strict)
-            work = _prepare(recipe, source, runtime, workers)
+            work = prepare(recipe, source, runtime, workers)
             _remark_on_threads(folder, console)
             folder.begin(recipe, source)
             _lead(work, folder, console)
@@ -97,53 +93,6 @@ def pretrain(
     return run
 
 
-class _Work(NamedTuple):
-    """What one process trains with."""
-
-    recipe: Recipe
-    source: Source
-    loader: Loader
-    method: Method
-    optimizer: Optimizer
-    runtime: Runtime
-
-    @property
-    def updates(self) -> int:
-        """In all."""
-        return self.recipe.duration.steps(self.loader.updates_per_epoch)
-
-
-def _prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | None) -> _Work:
-    check_labels(recipe, source)
-    _compare_images(source, runtime.device)
-    loader = Loader(
-        source,
-        recipe.views,
-        batch=recipe.batch,
-        seed=recipe.seed,
-        device=runtime.device,
-        workers=count_workers(workers),
-    )
-    spread = recipe.shard and distributed.world() > 1
-    method = runtime.place(
-        build_method(recipe, source.channels, len(source.classes)), contiguous=spread
-    )
-    if spread:
-        shard(method, runtime.device)
-    return _Work(recipe, source, loader, method, build_optimizer(recipe, method), runtime)
-
-
-def _compare_images(source: Source, device: torch.device) -> None:
-    """Processes that see different images would train on something nobody meant."""
-    mine = torch.frombuffer(bytearray(source.fingerprint, "utf-8"), dtype=torch.uint8)
-    if not torch.equal(distributed.from_first({"images": mine}, device)["images"], mine):
-        raise DataError(
-            f"Process {distributed.rank()} sees other images than the first one.",
-            why=f"It found {source.name}.",
-            do="Put the same images on every machine.",
-        )
-
-
 def _remark_on_threads(folder: RunFolder, console: Console) -> None:
     """Sums in another order differ in the last bit, so a resumed run would not end the same."""
     before, now = folder.threads_before(), torch.get_num_threads()
@@ -151,7 +100,7 @@ def _remark_on_threads(folder: RunFolder, console: Console) -> None:
         console.print(f"this run had {before} threads and now has {now}: its bytes will differ")
 
 
-def _follow(work: _Work, folder: RunFolder) -> None:
+def _follow(work: Work, folder: RunFolder) -> None:
     """Trains along with the first process."""
     done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
     with stop_flag() as stop:
@@ -160,10 +109,10 @@ def _follow(work: _Work, folder: RunFolder) -> None:
     _whole_encoder(work)
 
 
-def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
+def _lead(work: Work, folder: RunFolder, console: Console) -> None:
     """From the newest checkpoint, or from the beginning, to the end or the first signal."""
     done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
-    _announce(work, folder, console, done)
+    announce(work, folder, console, done)
     with stop_flag() as stop:
         if done < work.updates:
             done = _watched(work, folder, console, done, stop)
@@ -179,7 +128,7 @@ def _lead(work: _Work, folder: RunFolder, console: Console) -> None:
         )
 
 
-def _whole_encoder(work: _Work) -> Encoder:
+def _whole_encoder(work: Work) -> Encoder:
     """The encoder, put together again where its parameters are spread."""
     if not isinstance(work.method, FSDPModule):
         return work.method.encoder
@@ -189,19 +138,19 @@ def _whole_encoder(work: _Work) -> Encoder:
     return method.encoder
 
 
-def _watched(work: _Work, folder: RunFolder, console: Console, start: int, stop: StopFlag) -> int:
+def _watched(work: Work, folder: RunFolder, console: Console, start: int, stop: StopFlag) -> int:
     """Trains with everybody watching; returns the updates done."""
     epoch = work.loader.updates_per_epoch
     records = Records(folder.path, start=start, updates_per_epoch=epoch)
     bar = Bar(console, start=start, updates=work.updates, waited=lambda: work.loader.waited)
-    alarm = Alarm(partial(_warn, console), updates_per_epoch=epoch)
+    alarm = Alarm(partial(warn, console), updates_per_epoch=epoch)
     with closing(records), closing(bar):
         watchers = [Basics(), *_watchers(work), alarm, records, bar]
         return _learn(work, folder, start, watchers, stop)
 
 
 def _learn(
-    work: _Work, folder: RunFolder, start: int, monitors: Sequence[Monitor], stop: StopFlag
+    work: Work, folder: RunFolder, start: int, monitors: Sequence[Monitor], stop: StopFlag
 ) -> int:
     """The loop, with what it saves on the way and at the end; returns the updates done."""
     recipe, loader = work.recipe, work.loader
@@ -229,7 +178,7 @@ def _learn(
     return done
 
 
-def _watchers(work: _Work) -> list[Monitor]:
+def _watchers(work: Work) -> list[Monitor]:
     recipe, source, runtime = work.recipe, work.source, work.runtime
     if isinstance(work.method, FSDPModule):
         return []  # they use the encoder on this process alone
@@ -238,38 +187,3 @@ def _watchers(work: _Work) -> list[Monitor]:
     if source.classes:
         watchers.append(OnlineKNN(source, plain(recipe.views[0]), runtime, every=every))
     return watchers
-
-
-def _announce(work: _Work, folder: RunFolder, console: Console, start: int) -> None:
-    """What will happen, before the first step."""
-    recipe, encoder, updates = work.recipe, work.method.encoder, work.updates
-    precision = str(work.runtime.precision).removeprefix("torch.")
-    several = f" by {distributed.world()} processes" if distributed.world() > 1 else ""
-    console.print(
-        f"{encoder.name} with the {encoder.stem} stem for {encoder.size}-px views, "
-        f"{encoder.features} features; on {work.runtime.device} in {precision}{several}",
-        highlight=False,
-    )
-    if recipe.piece is not None and recipe.piece < recipe.batch // distributed.world():
-        console.print(
-            f"embedded in pieces of {recipe.piece}: batch norm, where there is any, sees the piece",
-            highlight=False,
-        )
-    for remark in work.method.remarks():
-        _warn(console, remark)
-    for sentence in work.method.encoder.origin if start == 0 else ():
-        console.print(sentence, highlight=False)
-    length = f"{updates:,} updates of {recipe.batch} images ({recipe.duration})"
-    if start == 0:
-        views_sheet(work.source, recipe.views, folder.views, seed=recipe.seed)
-        console.print(f"what it will see: {folder.views}", highlight=False)
-        words = f"training for {length}"
-    elif start < updates:
-        words = f"continuing from update {start:,} of {length}"
-    else:
-        words = f"already done: {length}"
-    console.print(words, highlight=False)
-
-
-def _warn(console: Console, sentence: str) -> None:
-    console.print(f"warning: {sentence}", style="bold yellow", highlight=False)

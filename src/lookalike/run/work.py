@@ -1,0 +1,77 @@
+"""What one process trains with: the recipe's objects, put together."""
+
+from typing import NamedTuple
+
+import torch
+from torch.optim import Optimizer
+
+from lookalike import distributed
+from lookalike.data.loading import Loader
+from lookalike.data.sources import Source
+from lookalike.errors import DataError
+from lookalike.method import Method
+from lookalike.recipe.build import build_method, build_optimizer
+from lookalike.recipe.schema import Recipe
+from lookalike.run.images import check_labels
+from lookalike.run.run import count_workers
+from lookalike.training.runtime import Runtime
+from lookalike.training.sharding import shard
+
+
+class Work(NamedTuple):
+    """What one process trains with."""
+
+    recipe: Recipe
+    source: Source
+    loader: Loader
+    method: Method
+    optimizer: Optimizer
+    runtime: Runtime
+
+    @property
+    def updates(self) -> int:
+        """In all."""
+        return self.recipe.duration.steps(self.loader.updates_per_epoch)
+
+
+def prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | None) -> Work:
+    """Loader, method and optimizer of this process.
+
+    Args:
+        recipe: of the run.
+        source: its images.
+        runtime: device and precision.
+        workers: processes that decode photos, or None for one per core.
+
+    Raises:
+        UsageError: the method takes no such encoder or views.
+        DataError: labels are missing, or another process sees other images.
+    """
+    check_labels(recipe, source)
+    _compare_images(source, runtime.device)
+    loader = Loader(
+        source,
+        recipe.views,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        device=runtime.device,
+        workers=count_workers(workers),
+    )
+    spread = recipe.shard and distributed.world() > 1
+    method = runtime.place(
+        build_method(recipe, source.channels, len(source.classes)), contiguous=spread
+    )
+    if spread:
+        shard(method, runtime.device)
+    return Work(recipe, source, loader, method, build_optimizer(recipe, method), runtime)
+
+
+def _compare_images(source: Source, device: torch.device) -> None:
+    """Processes that see different images would train on something nobody meant."""
+    mine = torch.frombuffer(bytearray(source.fingerprint, "utf-8"), dtype=torch.uint8)
+    if not torch.equal(distributed.from_first({"images": mine}, device)["images"], mine):
+        raise DataError(
+            f"Process {distributed.rank()} sees other images than the first one.",
+            why=f"It found {source.name}.",
+            do="Put the same images on every machine.",
+        )
