@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from lookalike.evaluation import spectrum
-from lookalike.evaluation.spectrum import alignment, describe, effective_rank, health, spread
+from lookalike.evaluation.spectrum import alignment, describe, effective_rank, health
+from lookalike.losses.agreement import spread
 
 
 def _normal(count: int, width: int, seed: int = 0) -> torch.Tensor:
@@ -60,10 +61,11 @@ def test_features_in_all_directions_alike() -> None:
 def test_spread_ignores_length_and_counts_directions() -> None:
     values = _normal(200, 16)
     lengths = torch.linspace(0.1, 10, 200)[:, None]
-    assert spread(values * lengths) == pytest.approx(spread(values), rel=1e-4)
+    assert float(spread(values * lengths)) == pytest.approx(float(spread(values)), rel=1e-4)
     # Half the dimensions never change: the others share the unit length.
     half = torch.cat([values[:, :8], torch.zeros(200, 8)], dim=1)
-    assert spread(half) == pytest.approx(spread(values[:, :8]) / math.sqrt(2), rel=1e-4)
+    expected = float(spread(values[:, :8])) / math.sqrt(2)
+    assert float(spread(half)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_complete_collapse_is_told() -> None:
