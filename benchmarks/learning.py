@@ -74,8 +74,9 @@ def lines(runs: Path) -> Iterator[str]:
     yield "| method | encoder | epochs | minutes | seeds | linear | above untrained | kNN |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     done = {method: [r for r in found if r] for method, found in results.items()}
-    for subject in ("pixels", "untrained"):
-        yield from baselines(subject, [r for found in done.values() for r in found])
+    if every := [r for found in done.values() for r in found]:
+        yield from baselines("pixels", every)
+        yield from baselines("untrained", every)
     for method, found in done.items():
         yield row(method, found) if found else f"| {method} | | | | | not run | | |"
 
