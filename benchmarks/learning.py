@@ -126,10 +126,9 @@ def read(path: Path) -> Result | None:
     }
     if ("linear", "trained") not in scores:
         return None
-    speeds = [r["images_per_second"] for r in record.metrics if r.get("images_per_second")]
-    seconds = sum(record.recipe["batch"] / speed for speed in speeds)
+    minutes = (record.training_seconds() or 0) / 60
     epochs = str(record.setting("duration")).partition(" ")[0]
-    return Result(encoder(record.recipe["encoder"]), epochs, seconds / 60, scores)
+    return Result(encoder(record.recipe["encoder"]), epochs, minutes, scores)
 
 
 def encoder(settings: dict[str, object]) -> str:

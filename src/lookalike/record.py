@@ -54,13 +54,18 @@ class Record:
             value = value.get(key) if isinstance(value, dict) else None
         return value
 
-    def training_time(self) -> str:
-        """How long the training took, for people, or "" where it was not measured."""
+    def training_seconds(self) -> float | None:
+        """How long the training took, or None where it was not measured."""
         speeds = [row["images_per_second"] for row in self.metrics if row.get("images_per_second")]
         batch = self.recipe.get("batch")
         if not (speeds and _is_number(batch)):
-            return ""
-        return _spoken(sum(batch / speed for speed in speeds))
+            return None
+        return sum(batch / speed for speed in speeds)
+
+    def training_time(self) -> str:
+        """The same for people, or ""."""
+        seconds = self.training_seconds()
+        return "" if seconds is None else _spoken(seconds)
 
     def last(self, key: str) -> float | None:
         """The newest value of a metric, or None."""

@@ -45,6 +45,12 @@ def build(name: str, **settings: Any) -> Method:
     return kind(encoder, *classes, **(SMALLER.get(name, {}) | settings))
 
 
+def with_small_views(batch: Batch) -> Batch:
+    """Three small views beside the large ones, for methods that take many."""
+    small = [torch.rand(len(batch.image), 3, SIZE // 2, SIZE // 2) for _ in range(3)]
+    return batch._replace(views=(*batch.views, *small))
+
+
 def make_batch(images: int = 8) -> Batch:
     """Images of plain noise; the second view is the first with a little more noise."""
     generator = torch.Generator().manual_seed(1)

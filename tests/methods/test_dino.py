@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from contract.micro import SIZE, build, make_batch
+from contract.micro import SIZE, build, make_batch, with_small_views
 from lookalike.losses.clusters import sharpened
 from lookalike.method import Batch
 from lookalike.methods.dino import DINO
@@ -29,9 +29,7 @@ def method() -> DINO:
 @pytest.fixture
 def batch() -> Batch:
     """Two large views and three small ones."""
-    batch = make_batch()
-    small = [torch.rand(8, 3, SIZE // 2, SIZE // 2) for _ in range(3)]
-    return batch._replace(views=(*batch.views, *small))
+    return with_small_views(make_batch())
 
 
 def test_the_head_is_section_3_1s() -> None:

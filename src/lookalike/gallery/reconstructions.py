@@ -1,6 +1,5 @@
 """What a method that rebuilds images makes of some: a look says more than its loss."""
 
-import io
 from pathlib import Path
 
 import torch
@@ -9,8 +8,7 @@ from torch import Tensor
 from lookalike.data.loading import in_order
 from lookalike.data.sources import Source
 from lookalike.evaluation.features import frozen
-from lookalike.files import write_bytes
-from lookalike.gallery.sheet import Cell, draw_sheet
+from lookalike.gallery.sheet import Cell, as_pixels, write_sheet
 from lookalike.method import Method
 from lookalike.views.operations import Normalize
 from lookalike.views.policy import Policy
@@ -33,21 +31,19 @@ def reconstructions_sheet(method: Method, source: Source, policy: Policy, path: 
     Raises:
         StorageError: the disk refused.
     """
+    if type(method).reconstruct is Method.reconstruct:
+        return False  # before any image is read
     device = next(method.parameters()).device
     batch = next(iter(in_order(source, policy, batch=ROWS, device=device)))
     with frozen(method):
         pictures = method.reconstruct(batch)
-    if not pictures:
-        return False
     captions = [name.split(", ")[0] for name in pictures]
     columns = [
         [Cell(picture, name.split(", ")[1:]) for picture in _pixels(views, policy.normalize)]
         for name, views in pictures.items()
     ]
     rows = [[[cell] for cell in row] for row in zip(*columns, strict=True)]
-    buffer = io.BytesIO()
-    draw_sheet(rows, captions).save(buffer, "png", compress_level=3)
-    write_bytes(path, buffer.getvalue())
+    write_sheet(rows, captions, path)
     return True
 
 
@@ -57,4 +53,4 @@ def _pixels(views: Tensor, normalize: Normalize | None) -> Tensor:
     if normalize:
         mean, std = (torch.tensor(x)[:, None, None] for x in (normalize.mean, normalize.std))
         views = views * std + mean
-    return (views.clamp(0, 1) * 255).round().to(torch.uint8)
+    return as_pixels(views)

@@ -1,11 +1,16 @@
 """A sheet of pictures in rows and columns, with words under each."""
 
+import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from jaxtyping import UInt8
+import torch
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
+
+from lookalike.files import write_bytes
 
 _CELL = 128  # side of a large picture in the sheet; small ones are enlarged by a whole number
 _GAP, _GROUP, _MARGIN, _CAPTION, _LINE = 6, 26, 28, 30, 13
@@ -17,6 +22,24 @@ class Cell(NamedTuple):
 
     pixels: UInt8[Tensor, "c h w"]
     words: Sequence[str] = ()
+
+
+def as_pixels(views: Float[Tensor, "n c h w"]) -> UInt8[Tensor, "n c h w"]:
+    """Views with values from 0 to 1 as 8-bit pictures."""
+    return (views.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def write_sheet(
+    rows: Sequence[Sequence[Sequence[Cell]]], captions: Sequence[str], path: Path
+) -> None:
+    """Writes the sheet as a PNG.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    buffer = io.BytesIO()
+    draw_sheet(rows, captions).save(buffer, "png", compress_level=3)
+    write_bytes(path, buffer.getvalue())
 
 
 def draw_sheet(rows: Sequence[Sequence[Sequence[Cell]]], captions: Sequence[str]) -> Image.Image:

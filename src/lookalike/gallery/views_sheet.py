@@ -1,6 +1,5 @@
 """What training will see, as a picture: a wrong crop or colour shows in a second."""
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -12,9 +11,8 @@ from torch import Tensor
 
 from lookalike.data.decoding import UnreadableImage
 from lookalike.data.sources import Images, Photos, Source
-from lookalike.files import write_bytes
 from lookalike.gallery.drawn_words import words
-from lookalike.gallery.sheet import Cell, draw_sheet
+from lookalike.gallery.sheet import Cell, as_pixels, write_sheet
 from lookalike.randomness import image_keys
 from lookalike.views.policy import Policy
 from lookalike.views.render import crop_photo, draw, finish
@@ -59,9 +57,7 @@ def views_sheet(
         for image, photo in _chosen(source, rows)
     ]
     names = captions or [f"view {number + 1}" for number in range(len(policies))]
-    buffer = io.BytesIO()
-    draw_sheet(lines, ["image", *names]).save(buffer, "png", compress_level=3)
-    write_bytes(path, buffer.getvalue())
+    write_sheet(lines, ["image", *names], path)
 
 
 def _chosen(source: Source, count: int) -> Iterator[tuple[int, UInt8[Tensor, "c h w"]]]:
@@ -94,6 +90,5 @@ def _views(
     drawn = draw(shown, key, number, torch.tensor([[height, width]]).expand(columns, 2))
     each = [drawn.rows(slice(i, i + 1)) for i in range(columns)]
     views = finish(torch.stack([crop_photo(photo, shown, one) for one in each]), shown, drawn)
-    pixels = (views.clamp(0, 1) * 255).round().to(torch.uint8)
-    pairs = zip(pixels, each, strict=True)
+    pairs = zip(as_pixels(views), each, strict=True)
     return [Cell(view, [*words(policy, one, height * width)]) for view, one in pairs]

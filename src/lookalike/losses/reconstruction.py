@@ -33,13 +33,19 @@ def reconstruction(
 
 def normalized(patches: Float[Tensor, "n l k"]) -> Float[Tensor, "n l k"]:
     """Each patch minus its mean, divided by √(variance + 1e-6); the variance divides by k - 1."""
-    mean, variance = patches.mean(2, keepdim=True), patches.var(2, keepdim=True)
-    return (patches - mean) / (variance + 1e-6).sqrt()
+    mean, deviation = _mean_and_deviation(patches)
+    return (patches - mean) / deviation
 
 
 def restored(
     prediction: Float[Tensor, "n l k"], patches: Float[Tensor, "n l k"]
 ) -> Float[Tensor, "n l k"]:
     """Normalised patches with the mean and variance of the true ones: the inverse of `normalized`."""
-    mean, variance = patches.mean(2, keepdim=True), patches.var(2, keepdim=True)
-    return prediction * (variance + 1e-6).sqrt() + mean
+    mean, deviation = _mean_and_deviation(patches)
+    return prediction * deviation + mean
+
+
+def _mean_and_deviation(
+    patches: Float[Tensor, "n l k"],
+) -> tuple[Float[Tensor, "n l 1"], Float[Tensor, "n l 1"]]:
+    return patches.mean(2, keepdim=True), (patches.var(2, keepdim=True) + 1e-6).sqrt()

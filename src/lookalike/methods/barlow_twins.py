@@ -41,13 +41,11 @@ class BarlowTwins(Method):
         # Each view by itself, so that batch norm never mixes them, as in the official code.
         y1, y2 = (self.encoder(view) for view in batch.views)
         z = torch.stack((self.projector(y1), self.projector(y2)), dim=1)
-        return {"features": y1.detach().clone(), "z": z}
+        return {"features": y1.detach(), "z": z}
 
     def compare(self, embedded: Embedded, batch: Batch) -> Step:
         del batch
         # A correlation is one of all images; processes share the dimensions.
         z1, z2 = gather(embedded["z"]).unbind(1)
         loss = barlow_twins(z1, z2, self.redundancy, dimensions=share(z1.shape[1]))
-        return Step(
-            loss, embedded["features"].detach(), {"projection_spread": spread(embedded["z"])}
-        )
+        return Step(loss, embedded["features"], {"projection_spread": spread(embedded["z"])})

@@ -75,7 +75,7 @@ class BYOL(Method):
         t = embedded["t"]
         loss = self._with_negatives(q1, t, batch) + self._with_negatives(q2, t.flip(1), batch)
         numbers = {"projection_spread": spread(embedded["z"])}
-        return Step(loss, embedded["features"].detach(), numbers)
+        return Step(loss, embedded["features"], numbers)
 
     @property
     def averages(self) -> bool:

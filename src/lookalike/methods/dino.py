@@ -80,7 +80,7 @@ class DINO(Method):
             "projection_spread": spread(embedded["z"]),
             "assignment_entropy": torch.special.entr(targets).sum(2).mean(),
         }
-        return Step(losses.sum() / total_rows(batch.image), embedded["features"].detach(), numbers)
+        return Step(losses.sum() / total_rows(batch.image), embedded["features"], numbers)
 
     def _move_centre(self, seen: Tensor) -> None:
         """c ← m c + (1 - m) times the mean over both views of the images of all processes."""

@@ -65,7 +65,7 @@ class MoCoV3(Method):
         y1, y2 = (self.encoder(view) for view in batch.views)
         q = torch.stack([self.predictor(self.projector(y)) for y in (y1, y2)], 1)
         k = torch.stack([self.target(view) for view in batch.views], 1)
-        return {"features": y1.detach().clone(), "q": q, "k": k}
+        return {"features": y1.detach(), "q": q, "k": k}
 
     def compare(self, embedded: Embedded, batch: Batch) -> Step:
         (q1, q2), start = embedded["q"].unbind(1), first_row(batch.image)

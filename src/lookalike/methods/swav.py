@@ -68,7 +68,7 @@ class SwAV(Method):
             "projection_spread": spread(embedded["z"]),
             "assignment_entropy": torch.special.entr(codes).sum(2).mean(),
         }
-        return Step(losses.sum() / total_rows(batch.image), embedded["features"].detach(), numbers)
+        return Step(losses.sum() / total_rows(batch.image), embedded["features"], numbers)
 
     def _codes(self, scores: Tensor) -> Tensor:
         """What these images are assigned to among those of all processes, view by view."""

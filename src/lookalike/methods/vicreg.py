@@ -44,7 +44,7 @@ class VICReg(Method):
         # Each view by itself, so that batch norm never mixes them, as in the official code.
         y1, y2 = (self.encoder(view) for view in batch.views)
         z = torch.stack((self.projector(y1), self.projector(y2)), dim=1)
-        return {"features": y1.detach().clone(), "z": z}
+        return {"features": y1.detach(), "z": z}
 
     def compare(self, embedded: Embedded, batch: Batch) -> Step:
         del batch
@@ -58,6 +58,4 @@ class VICReg(Method):
             covariance=self.covariance,
             dimensions=share(z1.shape[1]),
         )
-        return Step(
-            loss, embedded["features"].detach(), {"projection_spread": spread(embedded["z"])}
-        )
+        return Step(loss, embedded["features"], {"projection_spread": spread(embedded["z"])})
