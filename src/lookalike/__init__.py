@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lookalike.run.load import load
     from lookalike.run.run import Run
-    from lookalike.start import pretrain
+    from lookalike.start import evaluate, pretrain
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "load", "pretrain"]
+__all__ = ["Run", "evaluate", "load", "pretrain"]
 
-_HOMES = {"pretrain": "lookalike.start", "Run": "lookalike.run", "load": "lookalike.run"}
+_HOMES = {
+    "Run": "lookalike.run",
+    "evaluate": "lookalike.start",
+    "load": "lookalike.run",
+    "pretrain": "lookalike.start",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,11 +11,15 @@ from rich.console import Console
 
 from lookalike.errors import UsageError
 from lookalike.methods import METHODS
+from lookalike.recipe.encoders import encoder_settings, kind_of
 from lookalike.recipe.library import packaged, refuse_another
+from lookalike.recipe.paths import check_images
 from lookalike.recipe.plan import Plan
+from lookalike.recipe.questions import read
 from lookalike.views.presets import POLICIES
 
 if TYPE_CHECKING:
+    from lookalike.evaluation.report import Report
     from lookalike.run import Run
 
 
@@ -68,6 +72,69 @@ def pretrain(
 
     parameters(recipe)  # an unknown encoder is told before there is a folder
     return start(recipe, plan.out, device=device, workers=workers, strict=strict, console=console)
+
+
+def evaluate(
+    what: str | Path,
+    *words: str,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    size: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = False,
+) -> "list[Report]":
+    """Evaluates an encoder on labelled images, beside an untrained one and raw pixels.
+
+    Args:
+        what: a run folder, an encoder folder, or an encoder's name ("resnet50").
+        words: evaluations ("knn"), their settings ("knn.k=200"), and those of an encoder given by
+            name ("encoder.weights=weights.pth"); knn and linear if none is named.
+        data: labelled images; those of the run if not given.
+        out: where the reports of an encoder that is no run go; runs/NAME if not given.
+        size: side of the view the encoder is tested on, in pixels; that of its training if not given.
+        seed: of splits and draws.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        workers: processes that decode photos.
+        quiet: print nothing.
+
+    Raises:
+        UsageError: an argument is wrong; the message says which and what is right.
+        DataError: the images have no labels.
+        StorageError: there is no encoder, or the folder cannot be written.
+    """
+    own = [word for word in words if word.startswith("encoder.")]
+    questions = read([word for word in words if word not in own])
+    kind = kind_of(str(what))
+    if own and kind != "name":
+        raise UsageError(f"{what} says itself what its encoder is.", do=f"Leave out {own[0]}.")
+    if data is None and kind != "run":
+        raise UsageError(
+            f"{what} is no run, so it brings no images.",
+            why="There is no such folder." if kind == "name" else "It is an encoder folder.",
+            do="Add --data with labelled images, or name a run folder.",
+        )
+    if data is not None:
+        check_images(str(data))
+    console = _console(quiet=quiet)
+
+    how: dict[str, Any] = {"size": size, "seed": seed, "device": device, "console": console}
+    if kind == "run":
+        from lookalike.run import Run
+
+        return Run(Path(what)).evaluate(*words, data=data, workers=workers, **how)
+
+    from lookalike.run.any_encoder import evaluate_encoder
+
+    return evaluate_encoder(
+        Path(what) if kind == "folder" else encoder_settings(str(what), own),
+        questions,
+        data=str(data),
+        out=Path(out) if out else Path("runs") / Path(what).resolve().name,
+        workers=workers,
+        **how,
+    )
 
 
 def views(

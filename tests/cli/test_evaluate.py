@@ -39,14 +39,14 @@ def test_everything_reaches_the_run(command: Command, calls: Calls) -> None:
     words = "evaluate runs/one knn prototypes --data labelled --seed 2 --device cpu"
     ended = command(*words.split())
     assert ended.out == "a table\n"
-    settings = {"data": "labelled", "seed": 2, "device": "cpu"}
+    settings = {"data": "labelled", "size": None, "seed": 2, "device": "cpu", "workers": None}
     assert calls == [(Path("runs/one"), ("knn", "prototypes"), settings)]
 
 
-def test_knn_and_linear_by_default(command: Command, calls: Calls) -> None:
+def test_by_default_the_run_decides(command: Command, calls: Calls) -> None:
     assert command("evaluate", "runs/one").code == 0
-    assert calls[0][1] == ("knn", "linear")
-    assert calls[0][2] == {"data": None, "seed": 0, "device": "auto"}
+    settings = {"data": None, "size": None, "seed": 0, "device": "auto", "workers": None}
+    assert calls == [(Path("runs/one"), (), settings)]
 
 
 def test_json_alone_on_stdout(command: Command, calls: Calls) -> None:
@@ -61,6 +61,10 @@ def test_json_alone_on_stdout(command: Command, calls: Calls) -> None:
         ("labelled", 2, "It has no recipe.yaml."),
         ("zzz", 2, "There is no such folder."),
         ("runs/one kn", 2, "Did you mean 'knn'"),
+        ("runs/one knn.kk=3", 2, "Did you mean 'knn.k'?"),
+        ("runs/one knn.k=many", 2, "knn.k cannot be"),
+        ("runs/one knn.k", 2, "knn.SETTING=VALUE"),
+        ("runs/one knn encoder.pool=mean", 2, "Leave out encoder.pool=mean"),
         ("runs/one knn --data labeled", 3, "Did you mean 'labelled'?"),
     ],
 )

@@ -13,7 +13,8 @@ from torch import nn
 
 from lookalike.data.sources import Images, Photos, Source, open_source
 from lookalike.errors import Interrupted, NumericalError, StorageError
-from lookalike.evaluation.features import Features, extract, frozen, kept, pixels
+from lookalike.evaluation.features import Features, extract, frozen, kept
+from lookalike.evaluation.subject import pixels
 from lookalike.signals import StopFlag
 from lookalike.training.runtime import Runtime
 from lookalike.views.operations import Normalize
@@ -136,14 +137,16 @@ def test_an_encoder_that_diverged_is_an_error(digits: Source) -> None:
 
 
 def test_pixels_are_the_images_themselves(digits: Source) -> None:
-    found = pixels(digits, replace(PLAIN, normalize=Normalize(mean=(0.5,), std=(2.0,))))
+    subject = pixels(replace(PLAIN, normalize=Normalize(mean=(0.5,), std=(2.0,))))
+    found = extract(subject.encoder, digits, subject.policy, runtime=CPU)
     expected = torch.from_numpy(load_digits().images).float().flatten(1) / 16
     distance = torch.cdist(found.values * 2 + 0.5, expected).min(dim=1).values
     assert distance.max() < 0.02  # rounded to 8 bits
 
 
 def test_pixels_of_photos_are_shrunk(photos: Path) -> None:
-    found = pixels(open_source(photos), replace(PLAIN, size=224))
+    subject = pixels(replace(PLAIN, size=224))
+    found = extract(subject.encoder, open_source(photos), subject.policy, runtime=CPU)
     assert found.values.shape == (11, 3 * 32 * 32)
     assert found.values.min() >= 0
 

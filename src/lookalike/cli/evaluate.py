@@ -9,41 +9,47 @@ from cyclopts import Parameter
 
 
 def command(
-    run: Path,
+    what: str,
     /,
-    *names: Annotated[str, Parameter(name="EVALUATION")],
+    *words: Annotated[str, Parameter(name="EVALUATION")],
     data: str | None = None,
+    out: Path | None = None,
+    size: int | None = None,
     seed: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    workers: int | None = None,
     json_: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Evaluate the encoder of a run on labelled images, beside an untrained one and raw pixels.
+    """Evaluate an encoder on labelled images, beside an untrained one and raw pixels.
 
     $ lookalike evaluate runs/simclr-photos knn linear --data labelled/
+    $ lookalike evaluate runs/simclr-photos knn.k=200 few-labels.labels=10%
+    $ lookalike evaluate resnet50 encoder.weights=weights.pth --data labelled/
 
     Args:
-        run: a run folder.
-        names: of evaluations (see: lookalike list evaluations); knn and linear if none is given.
+        what: a run folder, an encoder folder, or an encoder's name.
+        words: names of evaluations and their settings (see: lookalike list evaluations); knn and
+            linear if none is given. For an encoder by name also encoder.KEY=VALUE.
         data: labelled images (one folder per class, or Parquet); those of the run if not given.
+        out: folder for the reports of an encoder that is no run; runs/NAME if not given.
+        size: side of the view to test on, in pixels; that of the training if not given.
         seed: of splits and draws.
         device: where to compute; auto takes a GPU if there is one.
+        workers: processes that decode photos; one per core if not given.
         json_: print the reports as JSON instead of a table.
     """
-    from rich.console import Console
+    from lookalike.start import evaluate
 
-    from lookalike.cli.checks import check_evaluations, check_run
-    from lookalike.recipe.paths import check_images
-
-    check_run(run)
-    check_evaluations(names)
-    if data is not None:
-        check_images(data)
-
-    from lookalike.run import Run
-
-    console = Console(quiet=json_, highlight=False, markup=False, emoji=False)
-    reports = Run(run).evaluate(
-        *(names or ("knn", "linear")), data=data, seed=seed, device=device, console=console
+    reports = evaluate(
+        what,
+        *words,
+        data=data,
+        out=out,
+        size=size,
+        seed=seed,
+        device=device,
+        workers=workers,
+        quiet=json_,
     )
     if json_:
         json.dump([report.as_dict() for report in reports], sys.stdout, indent=2)

@@ -40,9 +40,12 @@ def _methods() -> Lines:
 
 def _evaluations() -> Lines:
     from lookalike.evaluation import EVALUATIONS
+    from lookalike.recipe.questions import settings_of
 
     for name, target in EVALUATIONS.items():
         yield name, summary(target)
+        for key, argument in settings_of(name).items():
+            yield f"  {name}.{key}={argument.default}", argument.help
 
 
 def _recipes() -> Lines:

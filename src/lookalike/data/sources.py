@@ -1,7 +1,7 @@
 """Where pictures come from: `open_source` makes one of two kinds of source of anything it knows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,24 @@ class Photos(Source):
         except UnreadableImage as error:
             self.ledger.skip(error.name, error.reason)
             raise
+
+
+def chosen(source: Source, rows: Int[Tensor, " m"]) -> Source:
+    """Some of a source's pictures, in this order, as a source of its own."""
+    numbers = rows.tolist()
+    facts: dict[str, Any] = {
+        "name": f"{counted(len(numbers), 'picture')} of {source.name}",
+        "names": [source.names[row] for row in numbers],
+        "label": source.label[rows],
+        "fingerprint": digest(source.fingerprint, *map(str, numbers)),
+    }
+    if isinstance(source, Images):
+        factors = {name: values[rows] for name, values in source.factors.items()}
+        return replace(source, **facts, images=source.images[rows], factors=factors)
+    if not isinstance(source, Photos):
+        raise TypeError(f"a source is Images or Photos, not {type(source).__name__}")
+    files, sizes = source.reader.files.take(numbers), source.reader.sizes[rows]
+    return replace(source, **facts, reader=replace(source.reader, files=files, sizes=sizes))
 
 
 def available_splits(spec: str | Path) -> tuple[str, ...]:

@@ -1,13 +1,27 @@
-"""Encoder + data → report. Every evaluation is a function of the same form."""
+"""Encoder + data → report. Every evaluation is a function of one of two forms.
 
-EVALUATIONS: dict[str, str] = {
+Those of features judge what an encoder made of the images, computed once for all of them:
+`(train: Features, test: Features, *, classes: int, seed: int = 0, …) -> Outcome`. Those of images look at
+the images themselves, changed or in new views:
+`(subject: Subject, train: Source, test: Source, runtime: Runtime, *, classes: int, seed: int = 0,
+workers: int = 0, …) -> Outcome`. What follows are the settings of each.
+
+A new evaluation is added by listing it, name → where it is written. Torch is not imported here.
+"""
+
+OF_FEATURES: dict[str, str] = {
     "knn": "lookalike.evaluation.knn:knn",
     "linear": "lookalike.evaluation.linear:linear",
     "linear-sgd": "lookalike.evaluation.linear:linear_sgd",
     "prototypes": "lookalike.evaluation.few_labels:prototypes",
 }
-"""Name → where it is written; a new evaluation is added by listing it. Torch is not imported here.
 
-All have the form `(train: Features, test: Features, *, classes: int, seed: int = 0, …) -> Outcome`, and
-what follows `seed` are its settings.
-"""
+OF_IMAGES: dict[str, str] = {}
+
+EVALUATIONS = OF_FEATURES | OF_IMAGES
+
+WITHOUT_LABELS = ("geometry",)
+"""Those that need none."""
+
+NOT_OF_PIXELS = ("finetune",)
+"""Those that raw pixels cannot take part in."""

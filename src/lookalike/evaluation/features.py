@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +18,6 @@ from lookalike.errors import DataError, Interrupted, NumericalError
 from lookalike.signals import StopFlag
 from lookalike.training.runtime import Runtime
 from lookalike.views.policy import Policy
-
-_PIXELS = 32  # greatest side of the raw-pixel baseline
 
 
 class Features(NamedTuple):
@@ -78,18 +75,6 @@ def extract(
             why="Its training diverged, or its weights are damaged.",
         )
     return features
-
-
-def pixels(source: Source, policy: Policy) -> Features:
-    """The raw pixels of every readable image: the plain view at 32 px or less, flattened.
-
-    Args:
-        source: the images.
-        policy: how the encoder it is compared with sees them.
-    """
-    small = replace(policy, size=min(policy.size, _PIXELS))
-    batches = in_order(source, small, batch=512, device=torch.device("cpu"))
-    return _joined([Features(b.views[0].flatten(1), b.label, b.image) for b in batches])
 
 
 @contextlib.contextmanager

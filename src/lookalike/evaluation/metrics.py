@@ -15,11 +15,24 @@ from lookalike.randomness import number
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share in 0 … 1 and its 95 % confidence interval."""
+    """A number and its 95 % confidence interval.
+
+    Args:
+        value: the number.
+        low: the interval's lower end; `value` itself where chance has no part in it.
+        high: its upper end.
+        percent: whether it is a share in 0 … 1, which people read in percent.
+    """
 
     value: float
     low: float
     high: float
+    percent: bool = True
+
+    @classmethod
+    def exact(cls, value: float, *, percent: bool = False) -> "Estimate":
+        """A number that stands for itself, such as a rank."""
+        return cls(value, value, value, percent)
 
 
 class Outcome(NamedTuple):
@@ -28,10 +41,13 @@ class Outcome(NamedTuple):
     Args:
         result: a score for each test image and class, for `measure` to judge; or finished metrics.
         how: every setting and every choice made on the way, ready for JSON.
+        seen: the rows of the test source that the scores are of, where some could not be read; of
+            evaluations of images only.
     """
 
     result: Float[Tensor, "n classes"] | dict[str, Estimate]
     how: dict[str, Any]
+    seen: Int[Tensor, " n"] | None = None
 
 
 def measure(

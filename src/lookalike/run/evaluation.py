@@ -1,154 +1,244 @@
-"""Evaluations of a run: always beside the untrained encoder and raw pixels."""
+"""Evaluations of a run or of any encoder: always beside the untrained encoder and raw pixels."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import safetensors.torch
 from rich.console import Console
 
 from lookalike import files
 from lookalike.data.labels import map_labels, split
-from lookalike.data.sources import Source, available_splits, open_source
+from lookalike.data.sources import Source, available_splits, chosen, open_source
 from lookalike.errors import DataError
-from lookalike.evaluation.features import Features, extract, kept, pixels
-from lookalike.evaluation.report import Report, evaluate, table
+from lookalike.evaluation import NOT_OF_PIXELS, OF_FEATURES, WITHOUT_LABELS
+from lookalike.evaluation.features import Features, extract, kept
+from lookalike.evaluation.report import Report, evaluate, evaluate_images, table
+from lookalike.evaluation.subject import Pixels, Subject
 from lookalike.nn.encoder import Encoder
-from lookalike.recipe.build import build_method
-from lookalike.run.folder import RunFolder
-from lookalike.run.load import load
+from lookalike.recipe.questions import Question
 from lookalike.training.runtime import Runtime
-from lookalike.views.policy import Policy
-from lookalike.views.presets import plain
 
 TEST_SHARE = 0.2
 """Of the images of each class, where the data has no test split of its own."""
 
 
-class Subject(NamedTuple):
-    """What is evaluated: a way to see a source, and what its features depend on."""
+@dataclass(frozen=True, kw_only=True)
+class Exam:
+    """The images, and all else that is the same for every subject.
 
-    name: str
-    look: Callable[[Source], Features]
-    depends: str
+    Args:
+        train: labelled images.
+        test: others, labelled in the classes of `train`.
+        runtime: where to compute.
+        seed: of splits and draws.
+        workers: processes that decode photos.
+        cache: folder that keeps features.
+        about: what every report says of the images.
+    """
+
+    train: Source
+    test: Source
+    runtime: Runtime
+    seed: int
+    workers: int
+    cache: Path
+    about: dict[str, Any]
 
 
-def evaluate_run(
-    folder: RunFolder,
-    names: Sequence[str],
+@dataclass(frozen=True)
+class Sitting:
+    """One subject takes the exam. Its features are computed once, when they are first needed."""
+
+    subject: Subject
+    exam: Exam
+
+    def answer(self, question: Question) -> Report:
+        """One evaluation."""
+        exam, name = self.exam, question.name
+        settings = {**question.settings, "seed": exam.seed}
+        about = {**exam.about, "policy": repr(self.subject.policy)}
+        if name in OF_FEATURES:
+            train, test = self.features
+            classes, subject = len(exam.train.classes), self.subject.name
+            report = evaluate(
+                name, train, test, subject=subject, classes=classes, about=about, **settings
+            )
+        else:
+            report = evaluate_images(
+                name,
+                self.subject,
+                exam.train,
+                exam.test,
+                exam.runtime,
+                workers=exam.workers,
+                about=about,
+                **settings,
+            )
+        return replace(report, evaluation=question.title)
+
+    @cached_property
+    def features(self) -> tuple[Features, Features]:
+        """Of the training and of the test images, from the cache if they are there."""
+        return self._kept(self.exam.train), self._kept(self.exam.test)
+
+    @cached_property
+    def _depends(self) -> str:
+        """All that features depend on but the images."""
+        state = self.subject.encoder.state_dict()
+        weights = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
+        digest = hashlib.sha256(safetensors.torch.save(weights)).hexdigest()
+        return f"{digest} {self.subject.policy} {self.exam.runtime.precision}"
+
+    def _kept(self, source: Source) -> Features:
+        exam, subject = self.exam, self.subject
+        path = exam.cache / f"features-{subject.name}-{source.fingerprint}.safetensors"
+        return kept(
+            path,
+            f"{self._depends} {source.fingerprint}",
+            lambda: extract(
+                subject.encoder,
+                source,
+                subject.policy,
+                runtime=exam.runtime,
+                workers=exam.workers,
+            ),
+        )
+
+
+def open_exam(
+    where: str,
+    subjects: Sequence[Subject],
+    questions: Iterable[Question],
     *,
-    data: str | None,
     runtime: Runtime,
     seed: int,
     workers: int,
-    console: Console,
-) -> list[Report]:
-    """Evaluates the run's encoder, an untrained one and raw pixels, and keeps the reports.
+    cache: Path,
+    limit: int | None = None,
+) -> Exam:
+    """The images of an evaluation: a test set that nothing was ever chosen on.
+
+    It is the data's own test split, or else carved from the training images, class by class. Classes
+    are matched by name.
 
     Args:
-        folder: of a run with an encoder.
-        names: of evaluations.
-        data: labelled images, or None for those of the run.
-        runtime: where to compute the features.
-        seed: of splits and draws.
+        where: the data.
+        subjects: who will sit it; the last one's encoder says how many channels images have.
+        questions: that will be asked; whether any of them needs labels.
+        runtime: where to compute.
+        seed: of the carving, and of splits and draws.
         workers: processes that decode photos.
-        console: where the table goes.
+        cache: folder that keeps small images and features.
+        limit: takes the first this many training images.
 
     Raises:
-        DataError: there are no labels.
+        DataError: there are no labels, or a test image is of a class that was not trained on.
     """
-    recipe = folder.read_recipe()
-    policy = plain(recipe.views[0])
-    trained = load(folder.path).encoder
-    random = recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
-    untrained = build_method(random, trained.channels, classes=1).encoder
-    subjects = [
-        Subject("pixels", lambda source: pixels(source, policy), repr(policy)),
-        _encoder("untrained", untrained, policy, runtime, workers),
-        _encoder("trained", trained, policy, runtime, workers),
-    ]
-    where = data or recipe.data.path or ""
-    own = where == recipe.data.path
-    limit = recipe.data.limit if own else None
-    elsewhere = "" if own else f" on {Path(where).resolve().name}"
-    train = open_source(where, "train", cache=folder.cache, limit=limit, channels=trained.channels)
-    test = _test_source(where, train, folder)
-    about = {"data": where, "training_images": train.name, "policy": repr(policy)}
+    encoder = subjects[-1].encoder
+    channels = encoder.channels if isinstance(encoder, Encoder) else None
+    whole = open_source(where, "train", cache=cache, limit=limit, channels=channels)
+    needs = any(question.name not in WITHOUT_LABELS for question in questions)
+    if needs and not whole.classes:
+        raise DataError(
+            f"{where} has no labels, and evaluations need them.",
+            why=f"Found {whole.name}.",
+            do="Add --data with labelled images: one folder per class, or a Parquet file.",
+        )
+    if "test" in available_splits(where):
+        train, words = whole, ""
+        test = open_source(where, "test", cache=cache, channels=whole.channels)
+        test.label = map_labels(test.label, test.classes, whole.classes)
+        test.classes = whole.classes
+    else:
+        rest, part = split(whole.label, TEST_SHARE, seed)
+        train, test = chosen(whole, rest), chosen(whole, part)
+        words = f"carved: {TEST_SHARE:.0%} of each class of the training images, seed {seed}"
+    if needs:
+        train, test = _labelled(train, "training"), _labelled(test, "test")
+    about = {
+        "data": where,
+        "training_images": train.name,
+        "test_images": words or test.name,
+        "test_fingerprint": test.fingerprint,
+        "classes_without_test_images": _missing(test),
+    }
+    return Exam(
+        train=train,
+        test=test,
+        runtime=runtime,
+        seed=seed,
+        workers=workers,
+        cache=cache,
+        about=about,
+    )
+
+
+def examine(
+    subjects: Sequence[Subject],
+    questions: Sequence[Question],
+    exam: Exam,
+    *,
+    folder: Path,
+    elsewhere: str,
+    console: Console,
+) -> list[Report]:
+    """Every subject answers every question; the reports are kept and shown.
+
+    Args:
+        subjects: the baselines first.
+        questions: evaluations and their settings.
+        exam: the images.
+        folder: where reports are kept.
+        elsewhere: the data's name where it is not that of the run, else empty.
+        console: where the table goes.
+    """
     reports = []
     for subject in subjects:
-        bank, queries = _features(subject, train, test, folder, seed)
-        for name in names:
-            console.print(f"evaluating {name} of {subject.name}", style="dim", highlight=False)
-            report = evaluate(
-                name,
-                bank,
-                queries,
-                subject=subject.name,
-                classes=len(train.classes),
-                seed=seed,
-                about=about | {"test_images": _test_words(test, seed)},
-            )
-            reports.append(replace(report, evaluation=name + elsewhere))
+        sitting = Sitting(subject, exam)
+        for question in questions:
+            if question.name in NOT_OF_PIXELS and isinstance(subject.encoder, Pixels):
+                continue
+            console.print(f"evaluating {question.title} of {subject.name}", style="dim")
+            report = sitting.answer(question)
+            name = f"{report.evaluation} on {elsewhere}" if elsewhere else report.evaluation
+            reports.append(replace(report, evaluation=name))
     _keep(folder, reports)
     console.print(table(reports))
     return reports
 
 
-def _encoder(
-    name: str, encoder: Encoder, policy: Policy, runtime: Runtime, workers: int
-) -> Subject:
-    weights = hashlib.sha256(safetensors.torch.save(encoder.state_dict())).hexdigest()
-    placed = runtime.place(encoder)
-    return Subject(
-        name,
-        lambda source: extract(placed, source, policy, runtime=runtime, workers=workers),
-        f"{weights} {policy} {runtime.precision}",
-    )
-
-
-def _test_source(where: str, train: Source, folder: RunFolder) -> Source | None:
-    """The data's own test split, labelled in the training split's classes; None if it has none."""
-    if not train.classes:
+def _labelled(source: Source, part: str) -> Source:
+    """Only the images with a label."""
+    has = source.label >= 0
+    if not has.any():
         raise DataError(
-            f"{where} has no labels, and evaluations need them.",
-            why=f"Found {train.name}.",
-            do="Add --data with labelled images: one folder per class, or a Parquet file.",
+            f"None of the {len(source):,} {part} images has a label, and this evaluation needs them.",
+            do="Put the images into one folder per class, or name another labelled set in --data.",
         )
-    if "test" not in available_splits(where):
-        return None
-    test = open_source(where, "test", cache=folder.cache, channels=train.channels)
-    test.label = map_labels(test.label, test.classes, train.classes)
-    return test
+    return source if has.all() else chosen(source, has.nonzero()[:, 0])
 
 
-def _test_words(test: Source | None, seed: int) -> str:
-    carved = f"{TEST_SHARE:.0%} of each class of the training images, seed {seed}"
-    return test.name if test else f"carved: {carved}"
+def _missing(test: Source) -> list[str]:
+    present = set(test.label.tolist())
+    return [name for number, name in enumerate(test.classes) if number not in present]
 
 
-def _features(
-    subject: Subject, train: Source, test: Source | None, folder: RunFolder, seed: int
-) -> tuple[Features, Features]:
-    """Features of the training and the test images, computed once for each encoder and source."""
-    whole = _kept(subject, train, folder)
-    if test is not None:
-        return whole, _kept(subject, test, folder)
-    rest, part = split(whole.label, TEST_SHARE, seed)
-    return tuple(Features(*(column[rows] for column in whole)) for rows in (rest, part))  # type: ignore[return-value]
-
-
-def _kept(subject: Subject, source: Source, folder: RunFolder) -> Features:
-    fingerprint = f"{subject.depends} {source.fingerprint}"
-    path = folder.cache / f"features-{subject.name}-{source.fingerprint}.safetensors"
-    return kept(path, fingerprint, lambda: subject.look(source))
-
-
-def _keep(folder: RunFolder, reports: list[Report]) -> None:
-    """One file for each evaluation, with all its subjects."""
-    by_name: dict[str, list[dict[str, Any]]] = {}
+def _keep(folder: Path, reports: list[Report]) -> None:
+    """One JSON file for each evaluation, with all its subjects, and their guesses beside it."""
+    by_name: dict[str, list[Report]] = {}
     for report in reports:
-        by_name.setdefault(report.evaluation, []).append(report.as_dict())
+        by_name.setdefault(report.evaluation, []).append(report)
     for name, each in by_name.items():
-        files.write_json(folder.evaluations / f"{name}.json", each)
+        files.write_json(folder / f"{name}.json", [report.as_dict() for report in each])
+        found = [(report.subject, report.guesses) for report in each if report.guesses]
+        if found:
+            first = found[0][1]
+            tensors = {"image": first.image, "label": first.label}
+            tensors |= {f"guess-{subject}": guesses.guess for subject, guesses in found}
+            metadata = {"test": str(each[0].how["test_fingerprint"])}
+            content = safetensors.torch.save(tensors, metadata=metadata)
+            files.write_bytes(folder / f"{name}.safetensors", content)

@@ -7,11 +7,13 @@ from rich.console import Console
 
 from lookalike import distributed
 from lookalike.evaluation.report import Report
+from lookalike.recipe.questions import read
 from lookalike.recipe.schema import Recipe
-from lookalike.run.evaluation import evaluate_run
+from lookalike.run.evaluation import examine, open_exam
 from lookalike.run.folder import RunFolder
 from lookalike.run.load import Pretrained, load
 from lookalike.run.pages import write_pages
+from lookalike.run.subjects import of_run
 from lookalike.training.runtime import choose_runtime
 
 
@@ -36,8 +38,9 @@ class Run:
 
     def evaluate(
         self,
-        *names: str,
+        *words: str,
         data: str | Path | None = None,
+        size: int | None = None,
         seed: int = 0,
         device: str = "auto",
         workers: int | None = None,
@@ -46,30 +49,48 @@ class Run:
         """Evaluates the encoder beside an untrained one and raw pixels; the report shows it, too.
 
         Args:
-            names: of evaluations, e.g. "knn", "linear".
+            words: names of evaluations ("knn", "linear"), and settings ("knn.k=200"); knn and linear
+                if there are none.
             data: labelled images; by default those of the run.
+            size: side of the view it is tested on; by default that of its training.
             seed: of splits and draws.
             device: "auto", "cpu", "cuda" or "cuda:N".
             workers: processes that decode photos, or None for one per core.
             console: who is told about it; nobody by default.
 
         Raises:
+            UsageError: no such evaluation or setting.
             DataError: the images have no labels.
             StorageError: the run has no encoder yet.
         """
-        with self._folder.locked():
-            reports = evaluate_run(
-                self._folder,
-                names,
-                data=str(data) if data else None,
-                runtime=choose_runtime(device, self.recipe.precision),
+        questions, folder, recipe = read(words), self._folder, self.recipe
+        runtime = choose_runtime(device, recipe.precision)
+        console = console or Console(quiet=True)
+        where = str(data) if data else recipe.data.path or ""
+        own = where == recipe.data.path
+        with folder.locked():
+            subjects = of_run(folder.path, recipe, runtime, size)
+            exam = open_exam(
+                where,
+                subjects,
+                questions,
+                runtime=runtime,
                 seed=seed,
                 workers=count_workers(workers),
-                console=console or Console(quiet=True),
+                cache=folder.cache,
+                limit=recipe.data.limit if own else None,
+            )
+            name = "" if own else Path(where).resolve().name
+            reports = examine(
+                subjects,
+                questions,
+                exam,
+                folder=folder.evaluations,
+                elsewhere=name,
+                console=console,
             )
             write_pages(self.path)
-        if console is not None:
-            console.print(f"report: {self.path / 'report.html'}", highlight=False)
+        console.print(f"report: {self.path / 'report.html'}", highlight=False)
         return reports
 
     def load(self) -> Pretrained:
