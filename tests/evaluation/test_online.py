@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
 from lookalike.data.sources import Images, Photos, Source, open_source
-from lookalike.evaluation import online
+from lookalike.evaluation import watched
 from lookalike.evaluation.online import Health, OnlineKNN
 from lookalike.evaluation.spectrum import describe
 from lookalike.method import Batch, Step
@@ -123,7 +123,7 @@ def test_a_look_costs_no_more_passes_than_it_says(digits: Source) -> None:
 
 
 def test_views_held_are_bounded(digits: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(online, "_BYTES", 2 * 64 * 2 * 40)  # room for 40 pairs of 8 × 8 views
+    monkeypatch.setattr(watched, "_BYTES", 2 * 64 * 2 * 40)  # room for 40 pairs of 8 × 8 views
     monitor = Health(digits, (PLAIN, PLAIN), CPU, every=1)
     monitor.after_update(_moment(_Counted()), {})
     assert len(monitor._watched.sample.label) == 40

@@ -208,3 +208,32 @@ def test_methods_say_when_labels_are_missing(tmp_path: Path) -> None:
     for method in ("supcon", "supervised"):
         with pytest.raises(DataError, match="learns from labels, and 2 of the 2 images"):
             pretrain(recipe(method=method, **changes), tmp_path / "run")
+
+
+def test_monitors_judge_images_that_are_not_trained_on(tmp_path: Path) -> None:
+    changes: dict[str, Any] = {
+        "data": {"path": "digits", "limit": 200, "held_out": 0.2},
+        "monitor": ["probe", "linear", "knn.k=5"],
+    }
+    run = pretrain(recipe(**changes), tmp_path / "run")
+    rows = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    assert len(rows) == 9  # 160 images in batches of 50, three times
+    looked = [row for row in rows if "held_out_probe" in row]
+    assert len(looked) == 3
+    for name in ("held_out_probe", "held_out_linear", "held_out_knn k=5"):
+        assert 0.1 < looked[-1][name] <= 1
+    assert "Held-out probe" in (run.path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("monitor", "says"),
+    [
+        (["probe"], "data.held_out=0.1"),
+        (["knnn"], "Did you mean 'knn'"),
+        (["knn.l=3"], "knn has no setting l"),
+    ],
+)
+def test_wrong_monitors(monitor: list[str], says: str) -> None:
+    with pytest.raises(UsageError) as error:
+        recipe(monitor=monitor)
+    assert says in str(error.value)

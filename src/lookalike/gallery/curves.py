@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.gallery.meanings import MEANINGS, Meaning
+from lookalike.gallery.meanings import MEANINGS, meaning_of
 
 POINTS = 400
 """Points of a curve at most; more rows than that are averaged in groups."""
@@ -109,7 +109,7 @@ def tidy(value: float) -> str:
 
 
 def _draw(key: str, column: NDArray[np.float64], across: "_Axis") -> Curve:
-    meaning = MEANINGS.get(key, Meaning(key.replace("_", " ").capitalize()))
+    meaning = meaning_of(key)
     updates, values = column[:, 0], column[:, 1] * (100 if meaning.percent else 1)
     points = thin(updates, values)
     up = _Axis(float(values.min()), float(values.max()), BOTTOM, TOP)

@@ -33,3 +33,11 @@ MEANINGS = {
     "images_per_second": Meaning("Images per second"),
 }
 """The numbers we know, in the order of the page; others follow under their own names."""
+
+
+def meaning_of(key: str) -> Meaning:
+    """The words for any number."""
+    if key.startswith("held_out_"):
+        name = key.removeprefix("held_out_")
+        return Meaning(f"Held-out {name}", "on images that are not trained on", percent=True)
+    return MEANINGS.get(key, Meaning(key.replace("_", " ").capitalize()))

@@ -48,6 +48,7 @@ BOUNDS = {
     "factor": _NOT_NEGATIVE,
     "fill": _SHARE,
     "flip": _SHARE,
+    "held_out": _DECAY,
     "hue": _Bound(lambda x: 0 <= x <= 0.5, "from 0 to 0.5"),
     "hidden": _COUNT,
     "invariance": _NOT_NEGATIVE,

@@ -15,6 +15,9 @@ from lookalike.recipe.signature import arguments
 
 DEFAULT = ("knn", "linear")
 
+PROBE = "probe"
+"""The online linear probe, among the monitors of a recipe."""
+
 _NOT_SETTINGS = ("classes", "seed", "workers")
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, PlainSerializer, PlainValidator
 
-from lookalike.recipe import bounds, sections, views
+from lookalike.evaluation import OF_FEATURES
+from lookalike.recipe import bounds, questions, sections, views
 from lookalike.recipe.leaves import leaves
 from lookalike.recipe.problems import RecipeError, validated
 from lookalike.recipe.units import Duration, Rate
@@ -28,12 +29,14 @@ class Data(BaseModel):
     Args:
         path: a folder, a Parquet file or a named set; None until the user says which.
         limit: only the first so many.
+        held_out: share of each class that is not trained on, for the monitors.
     """
 
     model_config = sections.STRICT | {"frozen": True}
 
     path: str | None = None
     limit: int | None = None
+    held_out: float = 0.0
 
 
 class Recipe(BaseModel):
@@ -61,6 +64,8 @@ class Recipe(BaseModel):
         seed: of everything drawn by chance.
         precision: of the forward pass; "auto" takes bfloat16 where the hardware has it.
         watch: how often the online checks run.
+        monitor: evaluations of features asked at every look ("linear", "knn.k=5"), on the images of
+            `data.held_out`; "probe" is the online linear probe, which learns at every update.
     """
 
     model_config = sections.STRICT | {"frozen": True}
@@ -83,6 +88,7 @@ class Recipe(BaseModel):
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     watch: Length = Duration(1, "epochs")
+    monitor: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, mapping: Mapping[str, Any]) -> "Recipe":
@@ -146,6 +152,7 @@ def _check_together(recipe: Recipe) -> None:
     """What the parts alone do not tell."""
     if not recipe.views:
         raise RecipeError("views", "views cannot be [].", do="A method sees at least one view.")
+    _check_monitors(recipe)
     for i, policy in enumerate(recipe.views):
         if policy.normalize and len(policy.normalize.mean) != len(policy.normalize.std):
             path = f"views.{i}.normalize"
@@ -155,6 +162,20 @@ def _check_together(recipe: Recipe) -> None:
     if recipe.name in ("", ".", "..") or "/" in recipe.name:
         raise RecipeError(
             "name", f"name cannot be {recipe.name!r}.", do="A run folder is named after it."
+        )
+
+
+def _check_monitors(recipe: Recipe) -> None:
+    asked = [word for word in recipe.monitor if word != questions.PROBE]
+    for question in questions.read(asked) if asked else ():
+        if question.name not in OF_FEATURES:
+            what = f"{question.name} cannot run while training."
+            raise RecipeError("monitor", what, do=f"Choose among: {', '.join(OF_FEATURES)}.")
+    if recipe.monitor and not recipe.data.held_out:
+        raise RecipeError(
+            "data.held_out",
+            "The monitors have no images of their own.",
+            do="Add data.held_out=0.1, which keeps a tenth of each class out of the training.",
         )
 
 

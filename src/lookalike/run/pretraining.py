@@ -13,7 +13,7 @@ from torch.distributed.fsdp import FSDPModule
 from lookalike import distributed
 from lookalike.errors import Interrupted
 from lookalike.evaluation.alarm import Alarm
-from lookalike.evaluation.online import Health, OnlineKNN
+from lookalike.evaluation.held_out import OnlineProbe
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.reconstructions import reconstructions_sheet
 from lookalike.nn.encoder import Encoder
@@ -25,6 +25,7 @@ from lookalike.run.folder import RunFolder
 from lookalike.run.images import open_images
 from lookalike.run.pages import write_pages
 from lookalike.run.run import Run
+from lookalike.run.watching import beside, online_probe, watchers_of
 from lookalike.run.work import Work, prepare
 from lookalike.signals import StopFlag, stop_flag
 from lookalike.training import checkpoint
@@ -105,17 +106,18 @@ def _follow(work: Work, folder: RunFolder) -> None:
     done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
     with stop_flag() as stop:
         if done < work.updates:
-            _learn(work, folder, done, [], stop)
+            _learn(work, folder, done, [], stop, {})
     _whole_encoder(work)
 
 
 def _lead(work: Work, folder: RunFolder, console: Console) -> None:
     """From the newest checkpoint, or from the beginning, to the end or the first signal."""
-    done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
+    probe = online_probe(work)
+    done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer, beside=beside(probe))
     announce(work, folder, console, done)
     with stop_flag() as stop:
         if done < work.updates:
-            done = _watched(work, folder, console, done, stop)
+            done = _watched(work, folder, console, done, stop, probe)
     write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.views[0])
     if not isinstance(work.method, FSDPModule):
         policy = plain(work.recipe.views[0])
@@ -138,24 +140,40 @@ def _whole_encoder(work: Work) -> Encoder:
     return method.encoder
 
 
-def _watched(work: Work, folder: RunFolder, console: Console, start: int, stop: StopFlag) -> int:
+def _watched(
+    work: Work,
+    folder: RunFolder,
+    console: Console,
+    start: int,
+    stop: StopFlag,
+    probe: OnlineProbe | None,
+) -> int:
     """Trains with everybody watching; returns the updates done."""
     epoch = work.loader.updates_per_epoch
     records = Records(folder.path, start=start, updates_per_epoch=epoch)
     bar = Bar(console, start=start, updates=work.updates, waited=lambda: work.loader.waited)
     alarm = Alarm(partial(warn, console), updates_per_epoch=epoch)
     with closing(records), closing(bar):
-        watchers = [Basics(), *_watchers(work), alarm, records, bar]
-        return _learn(work, folder, start, watchers, stop)
+        watchers = [Basics(), *watchers_of(work, probe), alarm, records, bar]
+        return _learn(work, folder, start, watchers, stop, beside(probe))
 
 
 def _learn(
-    work: Work, folder: RunFolder, start: int, monitors: Sequence[Monitor], stop: StopFlag
+    work: Work,
+    folder: RunFolder,
+    start: int,
+    monitors: Sequence[Monitor],
+    stop: StopFlag,
+    others: dict[str, checkpoint.Learner],
 ) -> int:
     """The loop, with what it saves on the way and at the end; returns the updates done."""
     recipe, loader = work.recipe, work.loader
     save = partial(
-        checkpoint.save, folder.checkpoints, method=work.method, optimizer=work.optimizer
+        checkpoint.save,
+        folder.checkpoints,
+        method=work.method,
+        optimizer=work.optimizer,
+        beside=others,
     )
     epoch = loader.updates_per_epoch
     saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
@@ -176,14 +194,3 @@ def _learn(
     if saver.saved < done:
         save(done)
     return done
-
-
-def _watchers(work: Work) -> list[Monitor]:
-    recipe, source, runtime = work.recipe, work.source, work.runtime
-    if isinstance(work.method, FSDPModule):
-        return []  # they use the encoder on this process alone
-    every = recipe.watch.steps(work.loader.updates_per_epoch)
-    watchers: list[Monitor] = [Health(source, recipe.views, runtime, every=every)]
-    if source.classes:
-        watchers.append(OnlineKNN(source, plain(recipe.views[0]), runtime, every=every))
-    return watchers

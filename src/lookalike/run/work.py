@@ -6,8 +6,9 @@ import torch
 from torch.optim import Optimizer
 
 from lookalike import distributed
+from lookalike.data.labels import split
 from lookalike.data.loading import Loader
-from lookalike.data.sources import Source
+from lookalike.data.sources import Source, chosen
 from lookalike.errors import DataError
 from lookalike.method import Method
 from lookalike.recipe.build import build_method, build_optimizer
@@ -22,7 +23,8 @@ class Work(NamedTuple):
     """What one process trains with."""
 
     recipe: Recipe
-    source: Source
+    source: Source  # what is trained on
+    held_out: Source | None  # what is not, for the monitors
     loader: Loader
     method: Method
     optimizer: Optimizer
@@ -47,8 +49,9 @@ def prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | Non
         UsageError: the method takes no such encoder or views.
         DataError: labels are missing, or another process sees other images.
     """
-    check_labels(recipe, source)
     _compare_images(source, runtime.device)
+    source, held_out = _apart(source, recipe)
+    check_labels(recipe, source)
     loader = Loader(
         source,
         recipe.views,
@@ -63,7 +66,21 @@ def prepare(recipe: Recipe, source: Source, runtime: Runtime, workers: int | Non
     )
     if spread:
         shard(method, runtime.device)
-    return Work(recipe, source, loader, method, build_optimizer(recipe, method), runtime)
+    optimizer = build_optimizer(recipe, method)
+    return Work(recipe, source, held_out, loader, method, optimizer, runtime)
+
+
+def _apart(source: Source, recipe: Recipe) -> tuple[Source, Source | None]:
+    """What is trained on, and what is held out for the monitors, class by class."""
+    if not recipe.data.held_out:
+        return source, None
+    if recipe.monitor and not source.classes:
+        raise DataError(
+            "The monitors need labels, and these images have none.",
+            do="Leave out monitor, or put the images into one folder per class.",
+        )
+    rest, part = split(source.label, recipe.data.held_out, recipe.seed)
+    return chosen(source, rest), chosen(source, part)
 
 
 def _compare_images(source: Source, device: torch.device) -> None:

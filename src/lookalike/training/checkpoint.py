@@ -7,7 +7,7 @@ match its manifest is passed over for the one before it.
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,28 @@ FORMAT = 1
 GENERATIONS = 2
 
 
-def save(folder: Path, done: int, method: nn.Module, optimizer: Optimizer) -> None:
+Learner = tuple[nn.Module, Optimizer]
+"""Something that is trained, and its optimizer."""
+
+
+def save(
+    folder: Path,
+    done: int,
+    method: nn.Module,
+    optimizer: Optimizer,
+    *,
+    beside: Mapping[str, Learner] | None = None,
+) -> None:
     """Writes the checkpoint of `done` updates below `folder`, then removes the oldest ones.
 
     All processes must call it; the first one writes.
+
+    Args:
+        folder: of all checkpoints.
+        done: updates done.
+        method: what is trained.
+        optimizer: of its parameters.
+        beside: what else learns in the first process, by name, such as the online probe.
 
     Raises:
         StorageError: it could not be written, or reads back differently.
@@ -38,6 +56,8 @@ def save(folder: Path, done: int, method: nn.Module, optimizer: Optimizer) -> No
     tensors = _pack(method, optimizer)
     if rank() > 0:
         return
+    for name, learner in (beside or {}).items():
+        tensors |= _pack(*learner, name=f"{name}.")
     final = folder / f"{done:08d}"
     aside = folder / f".{final.name}.tmp"
     with files.storage_errors(final):
@@ -59,7 +79,13 @@ def save(folder: Path, done: int, method: nn.Module, optimizer: Optimizer) -> No
         shutil.rmtree(old)
 
 
-def restore(folder: Path, method: nn.Module, optimizer: Optimizer) -> int:
+def restore(
+    folder: Path,
+    method: nn.Module,
+    optimizer: Optimizer,
+    *,
+    beside: Mapping[str, Learner] | None = None,
+) -> int:
     """Loads the newest sound checkpoint into the method and optimizer.
 
     Of several processes the first one reads it and hands it to the others.
@@ -76,6 +102,8 @@ def restore(folder: Path, method: nn.Module, optimizer: Optimizer) -> int:
         return 0
     done = int(content.pop(_DONE))
     _unpack(content, method, optimizer)
+    for name, learner in (beside or {}).items():
+        _unpack(content, *learner, name=f"{name}.")
     return done
 
 
@@ -127,24 +155,26 @@ def _read(path: Path) -> dict[str, Tensor] | None:
         return None
 
 
-def _pack(method: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+def _pack(method: nn.Module, optimizer: Optimizer, name: str = "") -> dict[str, Tensor]:
     """Every tensor by name: `method.…`, and `optimizer.NUMBER.…` for the state of each parameter."""
-    tensors = {f"method.{name}": t for name, t in method.state_dict().items()}
+    tensors = {f"{name}method.{key}": t for key, t in method.state_dict().items()}
     for i, parameter in enumerate(_parameters(optimizer)):
-        for name, value in optimizer.state[parameter].items():
-            tensors[f"optimizer.{i}.{name}"] = value
-    return {name: whole(t.detach()).cpu().contiguous() for name, t in tensors.items()}
+        for key, value in optimizer.state[parameter].items():
+            tensors[f"{name}optimizer.{i}.{key}"] = value
+    return {key: whole(t.detach()).cpu().contiguous() for key, t in tensors.items()}
 
 
-def _unpack(tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer) -> None:
+def _unpack(
+    tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer, name: str = ""
+) -> None:
     own = method.state_dict()
     method.load_state_dict(
-        {name: spread_like(tensors[f"method.{name}"], own[name]) for name in own}
+        {key: spread_like(tensors[f"{name}method.{key}"], own[key]) for key in own}
     )
     for i, parameter in enumerate(_parameters(optimizer)):
-        prefix = f"optimizer.{i}."
+        prefix = f"{name}optimizer.{i}."
         own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-        optimizer.state[parameter] = {name: _like(t, parameter) for name, t in own.items()}
+        optimizer.state[parameter] = {key: _like(t, parameter) for key, t in own.items()}
 
 
 def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
