@@ -7,7 +7,7 @@ is noted in a sentence.
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
@@ -171,6 +171,7 @@ def _evaluations(folder: Path, notes: list[str]) -> list[Report]:
 
 def _report(content: Any) -> Report:
     report = Report.from_dict(content)
-    if not all(_is_number(x) for e in report.metrics.values() for x in astuple(e)):
+    found = report.metrics.values()
+    if not all(_is_number(x) for e in found for x in (e.value, e.low, e.high)):
         raise ValueError("a metric is not a number")
     return report

@@ -2,17 +2,30 @@
 
 import inspect
 import json
+from typing import Any
 
 import pytest
 import torch
 from rich.console import Console
 
+from lookalike.data.sources import chosen, open_source
 from lookalike.errors import DataError, UsageError
-from lookalike.evaluation import EVALUATIONS
+from lookalike.evaluation import EVALUATIONS, OF_FEATURES, OF_IMAGES
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.metrics import Estimate
-from lookalike.evaluation.report import Report, as_markdown, evaluate, table
-from lookalike.recipe.signature import arguments
+from lookalike.evaluation.report import (
+    Report,
+    as_markdown,
+    evaluate,
+    evaluate_images,
+    function,
+    table,
+)
+from lookalike.evaluation.subject import Subject
+from lookalike.nn.encoder import Encoder
+from lookalike.recipe.signature import REQUIRED, arguments
+from lookalike.training.runtime import Runtime
+from lookalike.views.policy import Fit, Policy
 
 
 def _features(count: int, seed: int, classes: int = 6) -> Features:
@@ -34,7 +47,7 @@ def _report(evaluation: str, subject: str, value: float, metric: str = "top-1") 
     )
 
 
-@pytest.mark.parametrize("name", EVALUATIONS)
+@pytest.mark.parametrize("name", OF_FEATURES)
 def test_every_evaluation_beats_chance_and_its_report_survives_json(name: str) -> None:
     report = evaluate(
         name,
@@ -58,7 +71,7 @@ def test_every_evaluation_beats_chance_and_its_report_survives_json(name: str) -
 def test_settings_can_be_read_without_importing(target: str) -> None:
     found = arguments(target)
     assert list(found)[:2] == ["classes", "seed"]
-    assert all(isinstance(each.default, int | float) for each in list(found.values())[1:])
+    assert all(each.default is not REQUIRED for each in list(found.values())[1:])
     assert all(each.help for each in found.values())
 
 
@@ -107,10 +120,38 @@ def test_the_table_has_baselines_first_and_a_gap_where_nothing_was_measured() ->
     assert shown.index("pixels") < shown.index("untrained") < shown.index("trained", 60)
 
 
-def test_every_evaluation_has_the_same_form() -> None:
-    import importlib
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_every_evaluation_has_one_of_two_forms(name: str) -> None:
+    form = ["train", "test"]
+    if name in OF_IMAGES:
+        form = ["subject", "train", "test", "runtime"]
+    names = list(inspect.signature(function(name)).parameters)
+    assert names[: len(form) + 2] == [*form, "classes", "seed"]
+    assert ("workers" in names) == (name in OF_IMAGES)
 
-    for target in EVALUATIONS.values():
-        module, name = target.split(":")
-        names = list(inspect.signature(getattr(importlib.import_module(module), name)).parameters)
-        assert names[:4] == ["train", "test", "classes", "seed"]
+
+SMALL: dict[str, dict[str, Any]] = {
+    "linear-views": {"epochs": 1},
+    "finetune": {"epochs": 1, "batch": 16},
+    "corruptions": {"severities": (5,)},
+    "transformations": {"probe": "linear"},
+    "geometry": {"views": 2},
+}
+
+
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_every_evaluation_of_images_leaves_the_encoder_as_it_was(name: str) -> None:
+    train = chosen(open_source("shapes"), torch.arange(96))
+    test = chosen(open_source("shapes", "test"), torch.arange(30))
+    torch.manual_seed(0)
+    encoder = Encoder("resnet8", 16, 3)
+    before = {key: tensor.clone() for key, tensor in encoder.state_dict().items()}
+    subject = Subject("trained", encoder, Policy(size=16, crop=Fit(), flip=0.0, normalize=None))
+    runtime = Runtime(torch.device("cpu"), torch.float32)
+    report = evaluate_images(name, subject, train, test, runtime, seed=1, **SMALL.get(name, {}))
+    again = Report.from_dict(json.loads(json.dumps(report.as_dict(), allow_nan=False)))
+    assert again.metrics == report.metrics
+    assert all(e.low <= e.value <= e.high for e in report.metrics.values())
+    assert encoder.training
+    for key, tensor in encoder.state_dict().items():
+        assert torch.equal(tensor, before[key]), key

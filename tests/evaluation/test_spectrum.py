@@ -4,10 +4,18 @@ import math
 
 import numpy as np
 import pytest
+import scipy.linalg
 import torch
 
 from lookalike.evaluation import spectrum
-from lookalike.evaluation.spectrum import alignment, describe, effective_rank, health
+from lookalike.evaluation.spectrum import (
+    alignment,
+    decay,
+    describe,
+    effective_rank,
+    health,
+    lidar,
+)
 from lookalike.losses.agreement import spread
 
 
@@ -98,3 +106,63 @@ def test_views_that_agree_are_aligned() -> None:
     values = _normal(50, 8)
     assert alignment(values, 3 * values) == pytest.approx(0, abs=1e-12)
     assert alignment(values, -values) == pytest.approx(4)
+
+
+def _with_eigenvalues(values: torch.Tensor, count: int) -> torch.Tensor:
+    """Centred features whose covariance has these eigenvalues."""
+    directions = _normal(count, len(values)).double()
+    left = torch.linalg.qr(directions - directions.mean(dim=0)).Q
+    right = torch.linalg.qr(_normal(len(values), len(values), seed=1).double()).Q
+    return left * (values * (count - 1)).sqrt() @ right.T
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_the_decay_of_a_power_law_is_its_exponent(alpha: float) -> None:
+    eigenvalues = torch.arange(1, 41).double() ** -alpha
+    eigenvalues[:11] *= 5  # the largest ones do not take part
+    found = decay(_with_eigenvalues(eigenvalues, 200) + 7)
+    assert found == (pytest.approx(alpha), 40)
+
+
+def test_the_decay_is_a_weighted_fit_to_the_logarithms() -> None:
+    values = _normal(300, 150) * torch.linspace(3, 0.1, 150)
+    place = np.arange(12, 101)
+    spectrum_ = np.linalg.eigvalsh(np.cov(values.double().numpy().T))[::-1][11:100]
+    slope = np.polyfit(np.log(place), np.log(spectrum_), 1, w=place**-0.5)[0]  # squares: 1 / i
+    assert decay(values) == (pytest.approx(-slope), 100)
+
+
+def test_too_few_dimensions_have_no_decay() -> None:
+    assert decay(_normal(100, 13)) is None
+    assert decay(_normal(14, 64)) is None  # 13 eigenvalues are not 0
+    assert decay(torch.ones(50, 64)) is None
+    assert decay(_normal(100, 14)) is not None
+
+
+def test_lidar_is_that_of_its_definition() -> None:
+    views = 0.3 * _normal(60 * 5, 6).view(60, 5, 6) + 0.2 * _normal(60, 6, seed=1)[:, None]
+    views *= torch.tensor([1.0, 1.0, 2.0, 0.1, 0.01, 0.001])
+    rows = views.double().numpy()
+    means = rows.mean(axis=1)
+    between = sum(np.outer(m, m) for m in means - means.mean(axis=0)) / 60
+    within = sum(
+        np.outer(v - m, v - m) for image, m in zip(rows, means, strict=True) for v in image
+    ) / (60 * 5)
+    root = scipy.linalg.inv(scipy.linalg.sqrtm(within + 1e-4 * np.eye(6)))
+    values = scipy.linalg.eigvalsh(root @ between @ root)
+    share = values / values.sum()
+    expected = math.exp(-(share * np.log(share)).sum())
+    assert 1 < expected < 6
+    assert lidar(views) == pytest.approx(expected, rel=1e-8)
+
+
+def test_lidar_counts_the_directions_that_views_leave_alone() -> None:
+    images, noise = _normal(400, 3), _normal(400 * 8, 20, seed=1).view(400, 8, 20)
+    views = torch.cat([images[:, None].expand(-1, 8, -1), noise], dim=2)
+    assert lidar(views) == pytest.approx(3, abs=0.05)
+    # Views in which nothing of the image is left agree by chance alone, in all directions alike.
+    assert lidar(noise) == pytest.approx(20, rel=0.05)
+
+
+def test_lidar_of_dead_features_is_one() -> None:
+    assert lidar(torch.zeros(10, 4, 8)) == 1

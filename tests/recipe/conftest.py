@@ -13,6 +13,7 @@ VALUES: dict[str, Any] = {
     "method": "simclr",
     "encoder": "resnet20",
     "views": "simclr",
+    "data": {"held_out": 0.1},
     "batch": 64,
     "duration": "20 epochs",
     "optimizer": {"name": "lars", "weight_decay": 1e-5},

@@ -48,6 +48,7 @@ OTHERS: dict[str, Any] = {
     "negatives": "semi-hard",
     "noise": {"level": [0.1, 0.2]},
     "batch_norm": "process",
+    "monitor": ["linear"],
     "patch": 7,
     "depth": 3,
     "pool": "mean",

@@ -1,8 +1,8 @@
 """Encoder + data → report. Every evaluation is a function of one of two forms.
 
 Those of features judge what an encoder made of the images, computed once for all of them:
-`(train: Features, test: Features, *, classes: int, seed: int = 0, …) -> Outcome`. Those of images look at
-the images themselves, changed or in new views:
+`(train: Features, test: Features, *, classes: int, seed: int = 0, …) -> Outcome`. Those of images
+look at the images themselves, changed or in new views:
 `(subject: Subject, train: Source, test: Source, runtime: Runtime, *, classes: int, seed: int = 0,
 workers: int = 0, …) -> Outcome`. What follows are the settings of each.
 
@@ -14,14 +14,26 @@ OF_FEATURES: dict[str, str] = {
     "linear": "lookalike.evaluation.linear:linear",
     "linear-sgd": "lookalike.evaluation.linear:linear_sgd",
     "prototypes": "lookalike.evaluation.few_labels:prototypes",
+    "kmeans": "lookalike.evaluation.clustering:kmeans",
+    "retrieval": "lookalike.evaluation.retrieval:retrieval",
 }
 
-OF_IMAGES: dict[str, str] = {}
+OF_IMAGES: dict[str, str] = {
+    "linear-views": "lookalike.evaluation.fresh_views:linear_views",
+    "finetune": "lookalike.evaluation.finetune:finetune",
+    "corruptions": "lookalike.evaluation.corruptions.robustness:corruptions",
+    "transformations": "lookalike.evaluation.invariance:transformations",
+    "factors": "lookalike.evaluation.factors:factors",
+    "geometry": "lookalike.evaluation.geometry:geometry",
+}
 
 EVALUATIONS = OF_FEATURES | OF_IMAGES
 
-WITHOUT_LABELS = ("geometry",)
+WITHOUT_LABELS = ("factors", "geometry", "transformations")
 """Those that need none."""
 
 NOT_OF_PIXELS = ("finetune",)
 """Those that raw pixels cannot take part in."""
+
+OF_PROJECTIONS = ("transformations",)
+"""Those that also ask a run's z = projector(h), which SimCLR's table 3 sets beside h."""

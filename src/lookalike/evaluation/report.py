@@ -1,6 +1,7 @@
 """What an evaluation found, how it was obtained, and the table that people read."""
 
 import importlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -15,10 +16,10 @@ from lookalike.errors import UsageError, did_you_mean
 from lookalike.evaluation import EVALUATIONS
 from lookalike.evaluation.features import Features, labelled
 from lookalike.evaluation.metrics import Estimate, Outcome, measure
-from lookalike.evaluation.subject import Subject
+from lookalike.evaluation.subject import PROJECTION, Subject
 from lookalike.training.runtime import Runtime
 
-SUBJECTS = ("pixels", "untrained", "trained")
+SUBJECTS = ("pixels", "untrained", "trained", PROJECTION)
 """What is evaluated, in the order people read: the baselines first."""
 
 
@@ -181,8 +182,9 @@ def _report(
     if not isinstance(metrics, dict):
         guesses = Guesses(image, label, metrics.argmax(dim=1))
         metrics = measure(metrics, label, seed=how["seed"])
+    plain = json.loads(json.dumps(how | outcome.how, allow_nan=False))  # as a file gives it back
     return Report(
-        metrics=metrics, n_test=len(label), how=how | outcome.how, guesses=guesses, **facts
+        metrics=metrics, n_test=len(label), how=plain, guesses=guesses, **facts
     )
 
 

@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from lookalike.views.policy import Policy
 
+PROJECTION = "projection"
+"""The name of a run's z, beside "trained", its h."""
+
 _PIXELS = 32  # greatest side of the raw-pixel baseline
 
 

@@ -61,7 +61,7 @@ class Comparison:
 def compare(reports: Sequence[Report]) -> Comparison:
     """Puts subjects side by side. Of two reports on the same thing the later one counts."""
     subjects = [s for s in SUBJECTS if any(r.subject == s for r in reports)]
-    low, high = _scale(e for r in reports for e in r.metrics.values())
+    low, high = _scale(e for r in reports for e in r.metrics.values() if e.percent)
     sections = []
     for name in dict.fromkeys(r.evaluation for r in reports):
         own = {r.subject: r for r in reports if r.evaluation == name and r.subject in subjects}
@@ -69,6 +69,11 @@ def compare(reports: Sequence[Report]) -> Comparison:
         rows = [_row(metric, own, subjects, low, high) for metric in metrics]
         sections.append(Section(name, rows, _settings(own, subjects)))
     return Comparison(subjects, low, high, sections)
+
+
+def shown(value: float, estimate: Estimate) -> str:
+    """The estimate's value or an end of its interval: in per cent, or as it is."""
+    return f"{100 * value:.1f}" if estimate.percent else f"{value:.4g}"
 
 
 def words(value: Any) -> str:
@@ -89,7 +94,7 @@ def _row(
     whiskers = [
         Whisker(s, *(round(100 * (x - low) / (high - low), 2) for x in (e.low, e.value, e.high)))
         for s, e in zip(subjects, cells, strict=True)
-        if e
+        if e and e.percent
     ]
     return Row(metric, cells, whiskers)
 

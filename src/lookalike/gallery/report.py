@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import lookalike
 from lookalike.files import write_text
 from lookalike.gallery import curves
-from lookalike.gallery.comparison import compare, words
+from lookalike.gallery.comparison import compare, shown, words
 from lookalike.gallery.summary import facts, verdict
 from lookalike.record import Record, flatten, read_record
 
@@ -41,7 +41,7 @@ def _render(record: Record) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"percent": lambda share: f"{100 * share:.1f}"}
+    pages.filters |= {"shown": shown}
     return pages.get_template("report.html.jinja").render(
         name=record.name,
         about=_about(record),

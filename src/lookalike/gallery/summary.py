@@ -74,14 +74,18 @@ def facts(record: Record) -> list[Fact]:
 
 
 def main_finding(reports: Sequence[Report]) -> Finding | None:
-    """What to judge the run by: the linear evaluation, or else the first one."""
-    trained = [r for r in reports if r.subject == "trained" and r.metrics]
+    """What to judge the run by: the linear evaluation, or else the first that gives an accuracy."""
+    trained = [r for r in reports if r.subject == "trained" and _accuracy(r)]
     if not trained:
         return None
     main = next((r for r in trained if r.evaluation == "linear"), trained[0])
     name, metric = main.evaluation, next(iter(main.metrics))
     own = [r for r in reports if r.evaluation == name and metric in r.metrics]
     return Finding(name, metric, {r.subject: r.metrics[metric] for r in own})
+
+
+def _accuracy(report: Report) -> bool:
+    return next(iter(report.metrics), "").startswith("top-1")
 
 
 def _alarm(record: Record) -> Verdict | None:

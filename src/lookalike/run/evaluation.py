@@ -14,10 +14,10 @@ from lookalike import files
 from lookalike.data.labels import map_labels, split
 from lookalike.data.sources import Source, available_splits, chosen, open_source
 from lookalike.errors import DataError
-from lookalike.evaluation import NOT_OF_PIXELS, OF_FEATURES, WITHOUT_LABELS
+from lookalike.evaluation import NOT_OF_PIXELS, OF_FEATURES, OF_PROJECTIONS, WITHOUT_LABELS
 from lookalike.evaluation.features import Features, extract, kept
 from lookalike.evaluation.report import Report, evaluate, evaluate_images, table
-from lookalike.evaluation.subject import Pixels, Subject
+from lookalike.evaluation.subject import PROJECTION, Pixels, Subject
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.questions import Question
 from lookalike.training.runtime import Runtime
@@ -127,7 +127,7 @@ def open_exam(
 
     Args:
         where: the data.
-        subjects: who will sit it; the last one's encoder says how many channels images have.
+        subjects: who will sit it; their encoder says how many channels images have.
         questions: that will be asked; whether any of them needs labels.
         runtime: where to compute.
         seed: of the carving, and of splits and draws.
@@ -138,8 +138,8 @@ def open_exam(
     Raises:
         DataError: there are no labels, or a test image is of a class that was not trained on.
     """
-    encoder = subjects[-1].encoder
-    channels = encoder.channels if isinstance(encoder, Encoder) else None
+    encoders = (subject.encoder for subject in subjects)
+    channels = next((e.channels for e in encoders if isinstance(e, Encoder)), None)
     whole = open_source(where, "train", cache=cache, limit=limit, channels=channels)
     needs = any(question.name not in WITHOUT_LABELS for question in questions)
     if needs and not whole.classes:
@@ -200,7 +200,7 @@ def examine(
     for subject in subjects:
         sitting = Sitting(subject, exam)
         for question in questions:
-            if question.name in NOT_OF_PIXELS and isinstance(subject.encoder, Pixels):
+            if not _suits(question, subject):
                 continue
             console.print(f"evaluating {question.title} of {subject.name}", style="dim")
             report = sitting.answer(question)
@@ -209,6 +209,12 @@ def examine(
     _keep(folder, reports)
     console.print(table(reports))
     return reports
+
+
+def _suits(question: Question, subject: Subject) -> bool:
+    if subject.name == PROJECTION:
+        return question.name in OF_PROJECTIONS
+    return not (question.name in NOT_OF_PIXELS and isinstance(subject.encoder, Pixels))
 
 
 def _labelled(source: Source, part: str) -> Source:

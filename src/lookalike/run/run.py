@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lookalike import distributed
+from lookalike.evaluation import OF_PROJECTIONS
 from lookalike.evaluation.report import Report
 from lookalike.recipe.questions import read
 from lookalike.recipe.schema import Recipe
@@ -13,7 +14,7 @@ from lookalike.run.evaluation import examine, open_exam
 from lookalike.run.folder import RunFolder
 from lookalike.run.load import Pretrained, load
 from lookalike.run.pages import write_pages
-from lookalike.run.subjects import of_run
+from lookalike.run.subjects import of_run, projection
 from lookalike.training.runtime import choose_runtime
 
 
@@ -70,6 +71,9 @@ class Run:
         own = where == recipe.data.path
         with folder.locked():
             subjects = of_run(folder.path, recipe, runtime, size)
+            if any(question.name in OF_PROJECTIONS for question in questions):
+                z = projection(folder, recipe, runtime)
+                subjects += [z] if z else []
             exam = open_exam(
                 where,
                 subjects,

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
-from lookalike.evaluation.subject import Subject, pixels
+from lookalike.evaluation.subject import PROJECTION, Subject, pixels
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.build import build_method
 from lookalike.recipe.schema import Recipe
+from lookalike.run.folder import RunFolder
 from lookalike.run.load import load
+from lookalike.training.checkpoint import trained_weights
 from lookalike.training.runtime import Runtime
 from lookalike.views.operations import Normalize
 from lookalike.views.policy import Crop, Policy
@@ -33,6 +36,25 @@ def of_run(path: Path, recipe: Recipe, runtime: Runtime, size: int | None) -> li
     random = recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
     untrained = build_method(random, trained.channels, classes=1).encoder
     return _beside(untrained, trained, plain(recipe.views[0]), runtime, size)
+
+
+def projection(folder: RunFolder, recipe: Recipe, runtime: Runtime) -> Subject | None:
+    """The run's z: its encoder with the projector behind it, or None where it has none or several."""
+    weights = trained_weights(folder.checkpoints)
+    encoder = load(folder.path).encoder
+    method = build_method(recipe, encoder.channels, classes=_classes(weights))
+    projector = getattr(method, "projector", None)
+    if projector is None or not weights:
+        return None
+    method.load_state_dict(weights)
+    both = nn.Sequential(method.encoder, projector)
+    return Subject(PROJECTION, runtime.place(both).eval(), plain(recipe.views[0]))
+
+
+def _classes(weights: dict[str, Tensor]) -> int:
+    """What a method with a classifier was built for."""
+    bias = weights.get("classifier.bias", weights.get("classifier.weight"))
+    return 1 if bias is None else len(bias)
 
 
 def of_folder(path: Path, runtime: Runtime, size: int | None) -> list[Subject]:

@@ -107,6 +107,17 @@ def restore(
     return done
 
 
+def trained_weights(folder: Path) -> dict[str, Tensor]:
+    """The method's weights in the newest sound checkpoint, heads included; empty without any.
+
+    Raises:
+        StorageError: there are checkpoints, and none of them is sound.
+    """
+    prefix = "method."
+    content = _newest(folder)
+    return {n.removeprefix(prefix): t for n, t in content.items() if n.startswith(prefix)}
+
+
 def generations(folder: Path) -> list[Path]:
     """The complete checkpoints below `folder`, newest first."""
     if not folder.is_dir():
