@@ -13,16 +13,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lookalike.run.compare import compare
     from lookalike.run.load import load
     from lookalike.run.run import Run
     from lookalike.start import evaluate, pretrain
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "evaluate", "load", "pretrain"]
+__all__ = ["Run", "compare", "evaluate", "load", "pretrain"]
 
 _HOMES = {
     "Run": "lookalike.run",
+    "compare": "lookalike.run.compare",
     "evaluate": "lookalike.start",
     "load": "lookalike.run",
     "pretrain": "lookalike.start",

@@ -33,6 +33,8 @@ MISTAKES = [
     (["pretrain", "simclr", "--data", "photso/"], 3),
     (["pretrain", "simclr-digits", "--out", "/dev/null/x"], 4),
     (["evaluate", "runs/none"], 2),
+    (["compare", "a"], 2),
+    (["compare", "runs/none", "runs/no"], 2),
     (["list", "method"], 2),
 ]
 

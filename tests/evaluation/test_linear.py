@@ -1,12 +1,16 @@
 """The linear protocols: what is chosen, on which images, and how well it does."""
 
+import math
+
 import pytest
 import torch
 from sklearn.datasets import load_digits
 
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.features import Features
+from lookalike.evaluation.heads import Heads
 from lookalike.evaluation.linear import GRID, linear, linear_sgd
+from lookalike.evaluation.protocols import PROTOCOLS
 
 
 def _digits() -> tuple[Features, Features]:
@@ -40,13 +44,13 @@ def test_digits_are_read_by_both_protocols() -> None:
     exact, sgd = linear(train, test, classes=10), linear_sgd(train, test, classes=10)
     assert _accuracy(exact.result, test) > 0.91
     assert _accuracy(sgd.result, test) > 0.9
-    assert len(exact.how["grid"]) == 23
+    assert len(exact.how["grid"]) == 45
     assert exact.how["converged"]
 
 
 def test_the_best_penalty_on_the_held_out_images_is_taken_and_the_strongest_of_equals() -> None:
     train, test = _digits()
-    how = linear(train, test, classes=10, every=4).how
+    how = linear(train, test, classes=10).how
     best = max(how["grid_accuracy"])
     tied = [s for s, a in zip(how["grid"], how["grid_accuracy"], strict=True) if a == best]
     assert how["penalty"] == max(tied)
@@ -56,10 +60,10 @@ def test_the_best_penalty_on_the_held_out_images_is_taken_and_the_strongest_of_e
 def test_test_images_choose_nothing() -> None:
     train, test = _digits()
     wrong = test._replace(label=(test.label + 1) % 10)
-    right, misled = (linear(train, each, classes=10, every=11) for each in (test, wrong))
+    right, misled = (linear(train, each, classes=10) for each in (test, wrong))
     torch.testing.assert_close(right.result, misled.result, rtol=0, atol=0)
     alone = Features(*(column[:1] for column in test))
-    first = linear(train, alone, classes=10, every=11).result
+    first = linear(train, alone, classes=10).result
     torch.testing.assert_close(first, right.result[:1])
 
 
@@ -115,6 +119,51 @@ def test_sgd_follows_the_paper() -> None:
     torch.testing.assert_close(found.result, expected, atol=1e-4, rtol=1e-4)
 
 
+def test_supcon_and_mae_follow_their_codes() -> None:
+    """SupCon's steps without Nesterov; MAE's LARS, warm-up and batch norm, written out."""
+    train, test = _digits()
+    part = Features(*(column[:100] for column in train))
+    y = torch.nn.functional.one_hot(part.label, 10).double()
+    for name, epochs in (("supcon", 4), ("mae", 9)):
+        found = linear_sgd(part, test, classes=10, protocol=name, epochs=epochs, batch=100).result
+        paper = PROTOCOLS[name]
+        x, unseen = part.values.double(), test.values.double()
+        w, b = torch.zeros(64, 10).double(), torch.zeros(10).double()
+        if name == "mae":
+            keep = 0.9**epochs
+            mean, spread = (1 - keep) * x.mean(0), keep + (1 - keep) * x.var(0)
+            unseen = (unseen - mean) / (spread + 1e-6).sqrt()
+            x = (x - x.mean(0)) / (x.var(0, correction=0) + 1e-6).sqrt()
+            w = Heads(torch.clone, paper, (1,), width=64, classes=10, seed=0).weights[0].T.double()
+            assert w.std() == pytest.approx(0.01, rel=0.1)
+        speed_w, speed_b = torch.zeros_like(w), torch.zeros_like(b)
+        for update in range(epochs):
+            error = ((x @ w + b).softmax(1) - y) / 100
+            slope = x.T @ error
+            slope *= 0.001 * w.norm() / slope.norm() if name == "mae" else 1
+            speed_w, speed_b = 0.9 * speed_w + slope, 0.9 * speed_b + error.sum(0)
+            if name == "mae":  # 1 of 9 updates warms up, then half a cosine
+                cosine = (1 + math.cos(math.pi * (update - 1) / 8)) / 2
+                rate = 0.1 * 100 / 256 * (cosine if update else 0)
+            else:  # from 60 % of the epochs on a fifth, from 75 % a fifth of that
+                rate = 2.5 * 100 / 256 * (1, 1, 1, 0.04)[update]
+            w, b = w - rate * speed_w, b - rate * speed_b
+        torch.testing.assert_close(found, (unseen @ w + b).float(), atol=2e-4, rtol=1e-3)
+
+
+def test_byols_rate_is_chosen_on_held_out_images() -> None:
+    train, test = _digits()
+    setting = {"classes": 10, "protocol": "byol", "epochs": 5}
+    outcome = linear_sgd(train, test, **setting)
+    rates = dict(outcome.how["accuracy_of_rates"])
+    assert list(rates) == [0.4, 0.3, 0.2, 0.1, 0.05]
+    assert outcome.how["rate"] == max(rates, key=rates.__getitem__)  # of a batch of 256
+    wrong = test._replace(label=(test.label + 1) % 10)
+    torch.testing.assert_close(linear_sgd(train, wrong, **setting).result, outcome.result)
+    with pytest.raises(DataError, match="hold out 20%"):
+        linear_sgd(_blobs([0, 1]), _blobs([0, 1]), **setting)
+
+
 def test_neither_protocol_touches_global_randomness() -> None:
     train = _blobs([0, 1] * 20)
     state = torch.get_rng_state()
@@ -123,7 +172,7 @@ def test_neither_protocol_touches_global_randomness() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("setting", [{"every": 0}, {"held_out": 0.0}, {"held_out": 1.0}])
+@pytest.mark.parametrize("setting", [{"held_out": 0.0}, {"held_out": 1.0}])
 def test_settings_out_of_range_are_an_error(setting: dict[str, float]) -> None:
     train = _blobs([0, 1] * 20)
     with pytest.raises(UsageError):

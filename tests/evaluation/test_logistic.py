@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from lookalike.evaluation import logistic
-from lookalike.evaluation.logistic import Problem, Scale
+from lookalike.evaluation.classifier import Scale, principal
+from lookalike.evaluation.logistic import Problem, objective
 
 
 def _correlated(count: int, width: int, classes: int, seed: int) -> tuple[torch.Tensor, ...]:
@@ -55,6 +56,68 @@ def test_accuracy_on_digits_is_scikit_learns(strength: float) -> None:
     assert abs(np.mean(found == truth) - np.mean(expected == truth)) <= 0.001
 
 
+def test_double_precision_agrees_to_six_digits() -> None:
+    values, label = _correlated(600, 12, 5, seed=0)
+    found = Problem(values.double(), label).solve(0.03)
+    expected = _reference(values, label, 0.03)
+    np.testing.assert_allclose(
+        found.weight, expected.coef_.T, atol=1e-4 * np.abs(expected.coef_).max()
+    )
+
+
+def test_the_objective_and_its_gradient_are_those_of_a_slow_loop() -> None:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(9, 4, generator=generator, dtype=torch.float64)
+    weight = torch.randn(2, 3, 4, generator=generator, dtype=torch.float64, requires_grad=True)
+    label = torch.tensor([0, 1, 2, 2, 1, 0, 0, 1, 2])
+    penalty = torch.tensor([[[0.5, 0.5, 0.5, 0.0]], [[3.0, 3.0, 3.0, 0.0]]], dtype=torch.float64)
+    values = []
+    for one, rate in zip(weight, (0.5, 3.0), strict=True):
+        total = rate / 2 * one[:, :3].square().sum()
+        for x, y in zip(inputs, label, strict=True):
+            total = total - (one[y] @ x).exp().div((one @ x).exp().sum()).log()
+        values.append(total)
+    (slope,) = torch.autograd.grad(torch.stack(values).sum(), weight)
+    found, found_slope = objective(weight.detach(), penalty, inputs, label)
+    torch.testing.assert_close(found, torch.stack(values).detach())
+    torch.testing.assert_close(found_slope, slope)
+
+
+def test_many_strengths_at_once_are_as_good_as_one_by_one() -> None:
+    values, label = _correlated(600, 12, 5, seed=0)
+    problem = Problem(values, label)
+    grid = [10 ** (4 - i / 2) for i in range(13)]
+    path = problem.path(grid)
+    assert len(path) == 13
+    for strength, near in zip(grid, path, strict=True):
+        exact = problem.solve(strength)
+        agree = near.scores(values).argmax(1) == exact.scores(values).argmax(1)
+        assert agree.double().mean() > 0.985, strength
+
+
+def test_a_part_has_the_standard_of_the_whole_and_its_own_solution() -> None:
+    values, label = _correlated(300, 8, 3, seed=1)
+    rows = torch.arange(0, 300, 2)
+    found = Problem(values, label).part(rows).solve(0.5)
+    scaler = StandardScaler().fit(values.double().numpy())
+    model = LogisticRegression(C=2, tol=1e-10, max_iter=100_000, solver="newton-cg")
+    model.fit(scaler.transform(values[rows].double().numpy()), label[rows].numpy())
+    np.testing.assert_allclose(found.weight, model.coef_.T, atol=1e-3 * np.abs(model.coef_).max())
+
+
+@pytest.mark.parametrize("shape", [(50, 7), (7, 50)])
+def test_principal_directions_turn_the_features_and_lose_nothing(shape: tuple[int, int]) -> None:
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    values = values - values.mean(dim=0)
+    turn = principal(torch.cat([values, values[:, :2]], dim=1))
+    assert turn.shape == (shape[1] + 2, min(shape[1], shape[0] - 1))
+    turned = torch.cat([values, values[:, :2]], dim=1) @ turn
+    torch.testing.assert_close(turn.T @ turn, torch.eye(turn.shape[1]).double())
+    torch.testing.assert_close(turned @ turn.T[:, : shape[1]], values)
+    gram = turned.T @ turned
+    torch.testing.assert_close(gram, gram.diag().diag())
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(10))
 def test_ten_sets(seed: int) -> None:
@@ -86,7 +149,7 @@ def test_rough_solutions_classify_alike() -> None:
 
 
 def test_stopping_early_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(logistic._EXACT, "maxiter", 2)
+    monkeypatch.setattr(logistic, "_EXACT", logistic._EXACT._replace(iterations=2))
     assert not Problem(*_correlated(300, 8, 3, seed=1)).solve(1e-4).converged
 
 

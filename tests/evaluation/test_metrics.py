@@ -1,14 +1,16 @@
-"""Metrics against scikit-learn, intervals by simulation."""
+"""Metrics against scikit-learn, intervals by exact odds and simulation."""
 
 import math
 
 import numpy as np
 import pytest
 import torch
+from scipy.stats import binom, binomtest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, top_k_accuracy_score
+from torch.nn.functional import one_hot
 
 from lookalike.errors import NumericalError
-from lookalike.evaluation.metrics import measure, ranks
+from lookalike.evaluation.metrics import Estimate, measure, ranks
 
 
 def _scores(count: int, classes: int, skill: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -63,45 +65,70 @@ def test_intervals_are_repeatable_and_depend_on_the_seed() -> None:
     assert once["balanced"].value == other["balanced"].value
 
 
-def test_intervals_are_those_of_resampled_images() -> None:
-    """A plain bootstrap, image by image, as the oracle of the multinomial one."""
+def test_the_interval_of_balanced_accuracy_is_that_of_resampled_images() -> None:
+    """A bootstrap image by image, with the image more, as the oracle of the multinomial one."""
     scores, label = _scores(200, 7, 1.0, seed=2)
-    guess, found = scores.argmax(dim=1).numpy(), measure(scores, label, seed=0, resamples=20_000)
-    generator, truth = np.random.default_rng(5), label.numpy()
-    recalls, rights = [], []
+    found = measure(scores, label, seed=0, resamples=20_000)
+    present = label.unique().numpy()
+    truth = np.concatenate([label.numpy(), present, present])
+    right = np.concatenate([(scores.argmax(dim=1) == label).numpy(), present >= 0, present < 0])
+    odds = np.concatenate([np.ones(200), np.full(2 * len(present), 0.5 / len(present))])
+    generator = np.random.default_rng(5)
+    recalls = []
     for _ in range(4000):
-        chosen = generator.integers(200, size=200)
-        y, right = truth[chosen], (guess == truth)[chosen]
-        recalls.append(np.mean([right[y == each].mean() for each in np.unique(y)]))
-        rights.append(right.mean())
-    for name, values in (("balanced", recalls), ("top-1", rights)):
-        low, high = np.quantile(values, (0.025, 0.975))
-        assert found[name].low == pytest.approx(low, abs=0.008)
-        assert found[name].high == pytest.approx(high, abs=0.008)
+        chosen = generator.choice(len(truth), size=200, p=odds / odds.sum())
+        y, hit = truth[chosen], right[chosen]
+        recalls.append(np.mean([hit[y == each].mean() for each in np.unique(y)]))
+    low, high = np.quantile(recalls, (0.025, 0.975))
+    assert found["balanced"].low == pytest.approx(low, abs=0.008)
+    assert found["balanced"].high == pytest.approx(high, abs=0.008)
 
 
-def test_95_of_100_intervals_hold_the_truth() -> None:
-    """500 images, 10 classes, each class ranked with its own known odds; 1,000 test sets."""
+@pytest.mark.parametrize("right", [0, 1, 210, 239, 240])
+def test_the_interval_of_a_share_is_wilsons(right: int) -> None:
+    label = torch.arange(240) % 8
+    scores = one_hot(torch.where(torch.arange(240) < right, label, label ^ 1)).double()
+    found = measure(scores, label, seed=0, resamples=1)["top-1"]
+    expected = binomtest(right, 240).proportion_ci(0.95, method="wilson")
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_a_flawless_test_leaves_doubt() -> None:
+    """0 mistakes in 450 images: the truth may well be below 99.5 %, and 100 % is no surprise."""
+    label = torch.arange(450) % 10
+    for estimate in measure(one_hot(label).double(), label, seed=0).values():
+        assert estimate.value == estimate.high == 1
+        assert 0.985 < estimate.low < 0.997
+
+
+@pytest.mark.parametrize("images", [200, 1000, 5000])
+@pytest.mark.parametrize("accuracy", [0.5, 0.9, 0.97])
+def test_93_to_97_of_100_intervals_of_top_1_hold_the_truth(images: int, accuracy: float) -> None:
+    """Exactly: an interval depends on the number of right images, which is binomial."""
+    label = torch.zeros(images, dtype=torch.long)
+    chance = binom.pmf(np.arange(images + 1), images, accuracy)
+    held = 0.0
+    for right in np.flatnonzero(chance > 1e-5):
+        guess = (torch.arange(images) >= right).long()
+        found = measure(one_hot(guess, 2).double(), label, seed=0, resamples=1)["top-1"]
+        held += chance[right] * _holds(found, accuracy)
+    assert 0.93 <= held <= 0.97
+
+
+@pytest.mark.parametrize("accuracy", [0.5, 0.9, 0.97])
+def test_93_to_97_of_100_intervals_of_balanced_accuracy_hold_the_truth(accuracy: float) -> None:
+    """200 images of 10 classes, some harder than others; simulated test sets."""
     generator = np.random.default_rng(0)
-    first, within = np.linspace(0.5, 0.9, 10), np.linspace(0.7, 0.95, 10)
-    truth = {"top-1": first.mean(), "top-5": within.mean(), "balanced": first.mean()}
-    held = dict.fromkeys(truth, 0)
-    for trial in range(1000):
-        label = generator.integers(10, size=500)
-        chance = generator.random(500)
-        rank = np.where(chance < first[label], 0, np.where(chance < within[label], 3, 8))
-        scores = _ranked(torch.from_numpy(label), torch.from_numpy(rank))
-        found = measure(scores, torch.from_numpy(label), seed=trial, resamples=1000)
-        for name, value in truth.items():
-            held[name] += found[name].low <= value <= found[name].high
-    assert all(930 <= count <= 970 for count in held.values()), held
+    recall = accuracy + np.linspace(-0.02, 0.02, 10)
+    held = 0
+    for trial in range(500):
+        label = generator.integers(10, size=200)
+        guess = np.where(generator.random(200) < recall[label], label, (label + 1) % 10)
+        scores, truth = one_hot(torch.from_numpy(guess), 10).double(), torch.from_numpy(label)
+        held += _holds(measure(scores, truth, seed=trial, resamples=300)["balanced"], accuracy)
+    assert 0.93 <= held / 500 <= 0.97
 
 
-def _ranked(label: torch.Tensor, rank: torch.Tensor) -> torch.Tensor:
-    """Scores under which `rank` wrong classes come before the true one."""
-    wrong = torch.tensor([[c for c in range(10) if c != y] for y in range(10)])[label]
-    order = torch.cat([wrong, wrong[:, :1]], dim=1)
-    place = torch.arange(10)
-    order = torch.where(place < rank[:, None], order, order.roll(1, dims=1))
-    order[torch.arange(len(label)), rank] = label
-    return torch.zeros(len(label), 10).scatter_(1, order, -place.float().expand(len(label), 10))
+def _holds(found: Estimate, truth: float) -> bool:
+    return found.low - 1e-9 <= truth <= found.high + 1e-9

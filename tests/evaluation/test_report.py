@@ -11,16 +11,10 @@ from rich.console import Console
 from lookalike.data.sources import chosen, open_source
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation import EVALUATIONS, OF_FEATURES, OF_IMAGES
+from lookalike.evaluation.asking import evaluate, evaluate_images, function
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.metrics import Estimate
-from lookalike.evaluation.report import (
-    Report,
-    as_markdown,
-    evaluate,
-    evaluate_images,
-    function,
-    table,
-)
+from lookalike.evaluation.report import Report, as_markdown, table
 from lookalike.evaluation.subject import Subject
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.signature import REQUIRED, arguments

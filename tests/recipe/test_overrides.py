@@ -49,6 +49,7 @@ OTHERS: dict[str, Any] = {
     "noise": {"level": [0.1, 0.2]},
     "batch_norm": "process",
     "monitor": ["linear"],
+    "test_size": 48,
     "patch": 7,
     "depth": 3,
     "pool": "mean",

@@ -237,3 +237,14 @@ def test_wrong_monitors(monitor: list[str], says: str) -> None:
     with pytest.raises(UsageError) as error:
         recipe(monitor=monitor)
     assert says in str(error.value)
+
+
+def test_it_is_tested_on_the_size_that_the_recipe_says(tmp_path: Path) -> None:
+    run = pretrain(recipe(duration="1 step", warmup="0 steps", test_size=12), tmp_path / "run")
+    stored = json.loads((run.path / "evaluations" / "knn.json").read_text())
+    assert all("size=12" in report["how"]["policy"] for report in stored)
+    encoder = load(run.path)
+    digit = open_source("digits", "train", limit=2).images[0]
+    assert encoder.transform(digit).shape == (1, 12, 12)
+    larger = run.evaluate("knn", size=16)[-1]
+    assert "size=16" in larger.how["policy"]

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from lookalike.data.sources import Source
+from lookalike.evaluation.asking import evaluate
 from lookalike.evaluation.features import Features
-from lookalike.evaluation.report import evaluate
 from lookalike.evaluation.watched import Watched, due
 from lookalike.training.monitors import Moment
 from lookalike.training.runtime import Runtime
@@ -56,7 +56,8 @@ class OnlineProbe(nn.Module):
         """The share of images it takes for what they are."""
         self.eval()
         scores = self.classifier(self.norm(values.to(self.classifier.weight.device)))
-        return (scores.argmax(dim=1).cpu() == label).double().mean().item()
+        share: float = (scores.argmax(dim=1).cpu() == label).double().mean().item()
+        return share
 
 
 class HeldOut:

@@ -30,9 +30,9 @@ _LOADER = Path(__file__).with_name("load_encoder.py")
 _FACTS = {
     "name": str, "stem": str, "width": int, "channels": int, "size": int,
     "patch": int | None, "depth": int | None, "pool": str, "variant": str,
-    "mean": list, "std": list, "interpolation": str,
+    "mean": list, "std": list, "interpolation": str, "view_size": int,
 }  # fmt: skip
-_OF_THE_VIEW = ("mean", "std", "interpolation")
+_OF_THE_VIEW = ("mean", "std", "interpolation", "view_size")
 
 
 def write_encoder(encoder: Encoder, folder: Path, *, policy: Policy) -> None:
@@ -41,7 +41,7 @@ def write_encoder(encoder: Encoder, folder: Path, *, policy: Policy) -> None:
     Args:
         encoder: on any device, in any mode; it is not changed.
         folder: `encoder/` of a run; its parent exists.
-        policy: a view it was trained on; says size and normalisation.
+        policy: a view it was trained on, or its plain view: size and normalisation.
 
     Raises:
         StorageError: the disk refused.
@@ -61,7 +61,7 @@ class Described(NamedTuple):
     """What an encoder folder says."""
 
     encoder: dict[str, Any]  # the arguments of `Encoder`
-    view: dict[str, Any]  # mean, std and interpolation of the plain view
+    view: dict[str, Any]  # size, mean, std and interpolation of the plain view
     weights: Path  # of the trunk, safetensors
 
 
@@ -108,7 +108,7 @@ def _config(encoder: Encoder, policy: Policy) -> dict[str, Any]:
         "num_classes": 0,
         "num_features": encoder.features,
         "pretrained_cfg": {
-            "input_size": [encoder.channels, encoder.size, encoder.size],
+            "input_size": [encoder.channels, seen.size, seen.size],
             "mean": mean,
             "std": std,
             "interpolation": seen.crop.interpolation,
@@ -120,6 +120,7 @@ def _config(encoder: Encoder, policy: Policy) -> dict[str, Any]:
             "mean": mean,
             "std": std,
             "interpolation": seen.crop.interpolation,
+            "view_size": seen.size,
         },
     }
 

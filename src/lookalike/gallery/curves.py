@@ -86,7 +86,7 @@ def draw_curves(rows: Sequence[dict[str, float]]) -> list[Curve]:
     known = list(MEANINGS)
     order = sorted(columns, key=lambda key: known.index(key) if key in known else len(known))
     span = (rows[0]["update"], rows[-1]["update"]) if rows else (0.0, 0.0)
-    across = _Axis(*span, LEFT, RIGHT)
+    across = Axis(*span, LEFT, RIGHT)
     return [_draw(key, np.array(columns[key], dtype=float), across) for key in order]
 
 
@@ -108,11 +108,11 @@ def tidy(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _draw(key: str, column: NDArray[np.float64], across: "_Axis") -> Curve:
+def _draw(key: str, column: NDArray[np.float64], across: "Axis") -> Curve:
     meaning = meaning_of(key)
     updates, values = column[:, 0], column[:, 1] * (100 if meaning.percent else 1)
     points = thin(updates, values)
-    up = _Axis(float(values.min()), float(values.max()), BOTTOM, TOP)
+    up = Axis(float(values.min()), float(values.max()), BOTTOM, TOP)
     grouped = len(points) < len(values)
     return Curve(
         title=meaning.title,
@@ -128,7 +128,7 @@ def _draw(key: str, column: NDArray[np.float64], across: "_Axis") -> Curve:
     )
 
 
-class _Axis:
+class Axis:
     """Values between two ends ↔ places in the drawing, with a little air where both ends meet."""
 
     def __init__(self, low: float, high: float, start: float, end: float) -> None:
@@ -150,7 +150,7 @@ class _Axis:
         return [Tick(self(i * step), tidy(i * step)) for i in range(first, last + 1)]
 
 
-def _band(points: list[Point], across: _Axis, up: _Axis) -> str:
+def _band(points: list[Point], across: Axis, up: Axis) -> str:
     high = [(across(p.update), up(p.high)) for p in points]
     low = [(across(p.update), up(p.low)) for p in reversed(points)]
     return _outline(high + low)

@@ -90,6 +90,7 @@ BOUNDS = {
     "target_decay": _SHARE,
     "target_temperature": _POSITIVE,
     "temperature": _POSITIVE,
+    "test_size": _Bound(lambda x: x >= 4, "4 or more"),
     "threshold": _SHARE,
     "translate": _DECAY,
     "trust": _POSITIVE,

@@ -1,6 +1,7 @@
 """A recipe: the complete typed description of one run."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, PlainSerializer, PlainValidator
@@ -11,6 +12,7 @@ from lookalike.recipe.leaves import leaves
 from lookalike.recipe.problems import RecipeError, validated
 from lookalike.recipe.units import Duration, Rate
 from lookalike.views.policy import Policy
+from lookalike.views.presets import plain
 
 
 def _some(duration: Duration) -> Duration:
@@ -63,6 +65,9 @@ class Recipe(BaseModel):
         clip: greatest norm of the gradient, or None.
         seed: of everything drawn by chance.
         precision: of the forward pass; "auto" takes bfloat16 where the hardware has it.
+        test_size: side of the view that evaluations see, in pixels; None is that of the training.
+            Random crops show things larger than the whole image does, so an encoder trained on small
+            views does best on larger ones (Touvron et al., 2019), and small views train faster.
         watch: how often the online checks run.
         monitor: evaluations of features asked at every look ("linear", "knn.k=5"), on the images of
             `data.held_out`; "probe" is the online linear probe, which learns at every update.
@@ -87,6 +92,7 @@ class Recipe(BaseModel):
     clip: float | None = None
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    test_size: int | None = None
     watch: Length = Duration(1, "epochs")
     monitor: tuple[str, ...] = ()
 
@@ -111,6 +117,12 @@ class Recipe(BaseModel):
         bounds.check(leaves(recipe.dump()))
         _check_together(recipe)
         return recipe
+
+    @property
+    def plain(self) -> Policy:
+        """The view that evaluations see."""
+        seen = plain(self.views[0])
+        return replace(seen, size=self.test_size or seen.size)
 
     def dump(self) -> dict[str, Any]:
         """Plain values, complete and in a fixed order; `read` gives the same recipe back."""

@@ -6,10 +6,12 @@ from pathlib import Path
 from lookalike.errors import UsageError, did_you_mean
 from lookalike.evaluation.comparison import Column, Comparison, Contender
 from lookalike.evaluation.metrics import Estimate
-from lookalike.evaluation.report import SUBJECTS, Report
+from lookalike.evaluation.report import Report
 from lookalike.record import Record, read_record
 from lookalike.run.pairing import pair
 from lookalike.run.recipes import seeds, settings
+
+BASELINES = ("pixels", "untrained")
 
 Records = Mapping[str, Record]
 """By the names of the runs."""
@@ -100,8 +102,7 @@ def _column(title: str, runs: Mapping[str, dict[str, Report]], records: Records)
         subject: _different(
             each[subject].metrics.get(metric) for each in having.values() if subject in each
         )
-        for subject in SUBJECTS
-        if subject != "trained"
+        for subject in BASELINES
     }
     return Column(title, metric, pair(trained, metric), baselines)
 

@@ -15,8 +15,9 @@ from lookalike.data.labels import map_labels, split
 from lookalike.data.sources import Source, available_splits, chosen, open_source
 from lookalike.errors import DataError
 from lookalike.evaluation import NOT_OF_PIXELS, OF_FEATURES, OF_PROJECTIONS, WITHOUT_LABELS
+from lookalike.evaluation.asking import evaluate, evaluate_images
 from lookalike.evaluation.features import Features, extract, kept
-from lookalike.evaluation.report import Report, evaluate, evaluate_images, table
+from lookalike.evaluation.report import Report, table
 from lookalike.evaluation.subject import PROJECTION, Pixels, Subject
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.questions import Question

@@ -62,7 +62,7 @@ def load(path: Path | str) -> Pretrained:
         raise StorageError(f"The weights in {folder} do not fit its config.json.") from error
     view = described.view
     seen = Policy(
-        size=encoder.size,
+        size=view["view_size"],
         crop=Crop(interpolation=view["interpolation"]),
         normalize=Normalize(mean=tuple(view["mean"]), std=tuple(view["std"])),
     )

@@ -118,7 +118,7 @@ def _lead(work: Work, folder: RunFolder, console: Console) -> None:
     with stop_flag() as stop:
         if done < work.updates:
             done = _watched(work, folder, console, done, stop, probe)
-    write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.views[0])
+    write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.plain)
     if not isinstance(work.method, FSDPModule):
         policy = plain(work.recipe.views[0])
         reconstructions_sheet(work.method, work.source, policy, folder.reconstructions)

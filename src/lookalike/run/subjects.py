@@ -35,7 +35,7 @@ def of_run(path: Path, recipe: Recipe, runtime: Runtime, size: int | None) -> li
     trained = load(path).encoder
     random = recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
     untrained = build_method(random, trained.channels, classes=1).encoder
-    return _beside(untrained, trained, plain(recipe.views[0]), runtime, size)
+    return _beside(untrained, trained, recipe.plain, runtime, size)
 
 
 def projection(folder: RunFolder, recipe: Recipe, runtime: Runtime) -> Subject | None:
@@ -48,7 +48,7 @@ def projection(folder: RunFolder, recipe: Recipe, runtime: Runtime) -> Subject |
         return None
     method.load_state_dict(weights)
     both = nn.Sequential(method.encoder, projector)
-    return Subject(PROJECTION, runtime.place(both).eval(), plain(recipe.views[0]))
+    return Subject(PROJECTION, runtime.place(both).eval(), recipe.plain)
 
 
 def _classes(weights: dict[str, Tensor]) -> int:

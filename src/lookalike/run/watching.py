@@ -8,7 +8,6 @@ from lookalike.recipe.questions import PROBE, read
 from lookalike.run.work import Work
 from lookalike.training.checkpoint import Learner
 from lookalike.training.monitors import Monitor
-from lookalike.views.presets import plain
 
 
 def online_probe(work: Work) -> OnlineProbe | None:
@@ -32,12 +31,12 @@ def watchers_of(work: Work, probe: OnlineProbe | None) -> list[Monitor]:
     every = recipe.watch.steps(work.loader.updates_per_epoch)
     watchers: list[Monitor] = [Health(source, recipe.views, runtime, every=every)]
     if source.classes:
-        watchers.append(OnlineKNN(source, plain(recipe.views[0]), runtime, every=every))
+        watchers.append(OnlineKNN(source, recipe.plain, runtime, every=every))
     watchers += [probe] if probe else []
     if work.held_out and recipe.monitor:
         words = [word for word in recipe.monitor if word != PROBE]
         asked = {each.title: (each.name, each.settings) for each in read(words)} if words else {}
-        policy = plain(recipe.views[0])
+        policy = recipe.plain
         watchers.append(
             HeldOut(source, work.held_out, policy, runtime, asked, every=every, probe=probe)
         )
