@@ -1,4 +1,4 @@
-"""Prototypes: which labels are drawn, what is predicted, and the interval of the mean."""
+"""Few labels: which are drawn, what is predicted from them, and the interval of the mean."""
 
 import math
 
@@ -6,11 +6,15 @@ import pytest
 import torch
 from scipy import stats
 from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import StandardScaler
 
 from lookalike.errors import DataError, UsageError
+from lookalike.evaluation.drawing import draw_labels, draw_share, places
 from lookalike.evaluation.features import Features
-from lookalike.evaluation.few_labels import draw_labels, prototypes
+from lookalike.evaluation.few_labels import few_labels, prototypes
+from lookalike.evaluation.linear import GRID
 
 
 def _digits() -> tuple[Features, Features]:
@@ -89,3 +93,98 @@ def test_too_few_labels_is_an_error() -> None:
         prototypes(features, features, classes=2, shots=0)
     with pytest.raises(UsageError, match="2 draws"):
         prototypes(features, features, classes=2, draws=1)
+
+
+def test_a_share_is_balanced_as_in_simclrs_lists() -> None:
+    """1 % of ImageNet is 12,811 images: 13 of 811 classes and 12 of the others (here 1 of 10)."""
+    label = torch.arange(128_120) % 100
+    chosen = draw_share(label, 0.01, seed=0, draw=0)
+    assert len(chosen) == len(chosen.unique()) == 1281
+    of_class = label[chosen].bincount(minlength=100)
+    assert of_class.bincount().tolist() == [0] * 12 + [19, 81]
+    assert (label[draw_share(label, 0.01, 0, 1)].bincount() != of_class).any()
+    uneven = torch.tensor([0] * 90 + [1] * 4 + [3] * 6)
+    few = draw_share(uneven, 0.3, seed=0, draw=0)  # 10 of each, and 1 has 4, 3 has 6
+    assert uneven[few].bincount().tolist() == [10, 4, 0, 6]
+    least = draw_share(uneven, 0.01, seed=0, draw=0)
+    assert uneven[least].tolist() == [0, 1, 3]
+
+
+def test_places_count_within_classes() -> None:
+    assert places(torch.tensor([3, 1, 2])).tolist() == [0, 1, 2, 0, 0, 1]
+
+
+@pytest.mark.parametrize("labels", ["1", "10%"])
+def test_the_probe_from_few_labels_is_scikit_learns(labels: str) -> None:
+    train, test = _digits()
+    outcome = few_labels(train, test, classes=10, labels=labels, draws=2, seed=3)
+    scale = StandardScaler().fit(train.values.double().numpy())
+    for draw in range(2):
+        strength = outcome.how["penalties"][draw]
+        if labels == "1":
+            rows = draw_labels(train.label, 1, 3, draw).flatten()
+            assert strength == 1
+        else:
+            rows = draw_share(train.label, 0.1, 3, draw)
+            assert strength in GRID
+        model = LogisticRegression(C=1 / strength, tol=1e-9, solver="newton-cg", max_iter=10**4)
+        model.fit(scale.transform(train.values[rows].double().numpy()), train.label[rows].numpy())
+        guess = model.predict(scale.transform(test.values.double().numpy()))
+        assert outcome.how["accuracy_of_draws"][draw] == pytest.approx(
+            accuracy_score(test.label, guess), abs=0.002
+        )
+    assert outcome.how["labelled_images"] == (10 if labels == "1" else 130)
+
+
+def test_the_strength_is_chosen_by_cross_validation_within_the_labels() -> None:
+    """Written out: of 5 labels per class each is held out once, and no other image is looked at."""
+    train, test = _digits()
+    outcome = few_labels(train, test, classes=10, labels="5", draws=2)
+    rows = draw_labels(train.label, 5, 0, 0)
+    scale = StandardScaler().fit(train.values.double().numpy())
+    x, y = scale.transform(train.values.double().numpy()), train.label.numpy()
+
+    def hits(strength: float) -> int:
+        total = 0
+        for fold in range(5):
+            rest = rows[:, [i for i in range(5) if i != fold]].flatten().numpy()
+            held = rows[:, fold].numpy()
+            model = LogisticRegression(C=1 / strength, solver="newton-cg", max_iter=10**4)
+            total += int((model.fit(x[rest], y[rest]).predict(x[held]) == y[held]).sum())
+        return total
+
+    strength = outcome.how["penalties"][0]
+    assert hits(strength) >= max(hits(10.0**power) for power in (-1, 1, 3)) - 1
+    misled = test._replace(label=(test.label + 1) % 10)
+    again = few_labels(train, misled, classes=10, labels="5", draws=2)
+    assert again.how["penalties"] == outcome.how["penalties"]
+
+
+def test_more_labels_help_the_probe_and_its_metric_says_how_many() -> None:
+    train, test = _digits()
+    found = {
+        labels: few_labels(train, test, classes=10, labels=labels, draws=3)
+        for labels in ("1", "10", "10%")
+    }
+    names = [next(iter(outcome.result)) for outcome in found.values()]
+    assert names == [
+        "top-1 from 1 label per class",
+        "top-1 from 10 labels per class",
+        "top-1 from 10 % of the labels",
+    ]
+    one, ten, _ = (next(iter(outcome.result.values())) for outcome in found.values())
+    assert one.value < ten.value
+    draws = found["10"].how["accuracy_of_draws"]
+    low, high = stats.t.interval(0.95, 2, loc=sum(draws) / 3, scale=stats.sem(draws))
+    assert (ten.low, ten.high) == pytest.approx((low, high))
+
+
+def test_the_probe_needs_enough_labels_and_draws() -> None:
+    features = Features(torch.eye(6), torch.tensor([0, 0, 0, 1, 1, 1]), torch.arange(6))
+    with pytest.raises(DataError, match="5 labelled images per class are asked for"):
+        few_labels(features, features, classes=2, labels="5")
+    with pytest.raises(UsageError, match="2 draws"):
+        few_labels(features, features, classes=2, draws=1)
+    alone = features._replace(label=torch.zeros(6, dtype=torch.int64))
+    with pytest.raises(DataError, match="only one"):
+        few_labels(alone, alone, classes=2)

@@ -134,7 +134,12 @@ def test_supcon_and_mae_follow_their_codes() -> None:
             mean, spread = (1 - keep) * x.mean(0), keep + (1 - keep) * x.var(0)
             unseen = (unseen - mean) / (spread + 1e-6).sqrt()
             x = (x - x.mean(0)) / (x.var(0, correction=0) + 1e-6).sqrt()
-            w = Heads(torch.clone, paper, (1,), width=64, classes=10, seed=0).weights[0].T.double()
+            w = (
+                Heads(torch.clone, paper, (1,), width=64, classes=10, seed=0)
+                .weights[0]
+                .detach()
+                .T.double()
+            )
             assert w.std() == pytest.approx(0.01, rel=0.1)
         speed_w, speed_b = torch.zeros_like(w), torch.zeros_like(b)
         for update in range(epochs):

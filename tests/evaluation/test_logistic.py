@@ -86,9 +86,9 @@ def test_the_objective_and_its_gradient_are_those_of_a_slow_loop() -> None:
 def test_many_strengths_at_once_are_as_good_as_one_by_one() -> None:
     values, label = _correlated(600, 12, 5, seed=0)
     problem = Problem(values, label)
-    grid = [10 ** (4 - i / 2) for i in range(13)]
+    grid = [10 ** (4 - i) for i in range(7)]
     path = problem.path(grid)
-    assert len(path) == 13
+    assert len(path) == 7
     for strength, near in zip(grid, path, strict=True):
         exact = problem.solve(strength)
         agree = near.scores(values).argmax(1) == exact.scores(values).argmax(1)

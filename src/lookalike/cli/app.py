@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from lookalike import __version__
-from lookalike.cli import compare, completion, evaluate, pretrain, views
+from lookalike.cli import compare, completion, evaluate, pretrain, transfer, views
 from lookalike.cli import list as listing
 from lookalike.cli.mistakes import usage_error
 from lookalike.errors import LookalikeError
@@ -40,7 +40,7 @@ app = App(
     default_parameter=Parameter(negative="", show_default=False),
     suppress_keyboard_interrupt=False,
 )
-for _module in (pretrain, evaluate, compare, views, listing, completion):
+for _module in (pretrain, evaluate, transfer, compare, views, listing, completion):
     app.command(_module.command, name=_module.__name__.rpartition(".")[2], help_epilogue="")
 
 

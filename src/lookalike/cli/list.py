@@ -11,11 +11,11 @@ Lines = Iterator[tuple[str, str]]
 
 
 def command(
-    kind: Literal["methods", "encoders", "recipes", "views", "data", "evaluations"],
+    kind: Literal["methods", "encoders", "recipes", "views", "data", "evaluations", "benchmarks"],
     part: str = "",
     /,
 ) -> None:
-    """List methods, encoders, recipes, views, data or evaluations.
+    """List methods, encoders, recipes, views, data, evaluations or the sets of the transfer suite.
 
     Args:
         kind: what to list.
@@ -90,6 +90,15 @@ def _data() -> Lines:
     yield "FILE.parquet", "or a folder of them, with the pictures in them as Hugging Face writes it"
 
 
+def _benchmarks() -> Lines:
+    from lookalike.data.benchmarks import BENCHMARKS
+
+    for name, benchmark in BENCHMARKS.items():
+        train, val, test = benchmark.sizes
+        numbers = f"{benchmark.classes} classes, {train:,} + {val:,} + {test:,} images"
+        yield name, f"{benchmark.title}: {numbers}, {benchmark.metric}; {benchmark.split}"
+
+
 _KINDS: dict[str, Callable[[], Lines]] = {
     "methods": _methods,
     "encoders": _encoders,
@@ -97,4 +106,5 @@ _KINDS: dict[str, Callable[[], Lines]] = {
     "views": _views,
     "data": _data,
     "evaluations": _evaluations,
+    "benchmarks": _benchmarks,
 }

@@ -167,7 +167,7 @@ def open_source(
             why="It has neither a folder nor a Parquet file of that name beside one named train.",
             do="Give a folder or file that has one, or carve one from the training images.",
         )
-    return _inspect(splits[split](limit), cache, channels)
+    return inspected_source(splits[split](limit), cache, channels)
 
 
 def _named(spec: str, split: Split, limit: int | None, channels: int | None) -> Images:
@@ -184,12 +184,17 @@ def _named(spec: str, split: Split, limit: int | None, channels: int | None) -> 
         channels=channels,
         ledger=ledger,
         fingerprint=digest(spec, split, count),
-        images=_with_channels(images, channels),
+        images=with_channels(images, channels),
         factors={name: values[:count] for name, values in found.factors.items()},
     )
 
 
-def _with_channels(images: UInt8[Tensor, "n c h w"], channels: int) -> UInt8[Tensor, "n d h w"]:
+def with_channels(images: UInt8[Tensor, "n c h w"], channels: int) -> UInt8[Tensor, "n d h w"]:
+    """Grey images as RGB or the other way round.
+
+    Raises:
+        DataError: other numbers of channels are wanted.
+    """
     if channels == images.shape[1]:
         return images
     if channels not in (1, 3):
@@ -202,7 +207,7 @@ def _with_channels(images: UInt8[Tensor, "n c h w"], channels: int) -> UInt8[Ten
     return grey.expand(-1, channels, -1, -1).contiguous()
 
 
-def _inspect(listing: Listing, cache: Path | None, channels: int | None) -> Source:
+def inspected_source(listing: Listing, cache: Path | None, channels: int | None) -> Source:
     """Takes small pictures from the cache; else reads all headers, and packs what is small."""
     kept = cache / f"{listing.version}-{channels or 'any'}.npy" if cache else None
     if kept and (packed := recall(kept, len(listing.label))):

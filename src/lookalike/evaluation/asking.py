@@ -48,7 +48,7 @@ def evaluate(
     """
     train, test = labelled(train, "training"), labelled(test, "test")
     outcome = function(name)(train, test, classes=classes, seed=seed, **settings)
-    return _report(
+    return judged(
         outcome,
         evaluation=name,
         subject=subject,
@@ -93,7 +93,7 @@ def evaluate_images(
     common = {"classes": classes, "seed": seed, "workers": workers}
     outcome = function(name)(subject, train, test, runtime, **common, **settings)
     seen = torch.arange(len(test)) if outcome.seen is None else outcome.seen
-    return _report(
+    return judged(
         outcome,
         evaluation=name,
         subject=subject.name,
@@ -120,7 +120,7 @@ def function(name: str) -> Callable[..., Outcome]:
     return run
 
 
-def _report(
+def judged(
     outcome: Outcome,
     *,
     image: Int[Tensor, " n"],
@@ -128,10 +128,20 @@ def _report(
     how: dict[str, Any],
     **facts: Any,
 ) -> Report:
-    """Scores are judged here, in one way for all evaluations; finished metrics stay as they are."""
+    """The report of an outcome: scores are judged here, in one way; finished metrics stay.
+
+    Args:
+        outcome: of an evaluation.
+        image: the rows of the test source that it is of.
+        label: their classes.
+        how: settings, the seed among them, and what else is known.
+        facts: the other arguments of `Report`.
+    """
     guesses, metrics = None, outcome.result
     if not isinstance(metrics, dict):
         guesses = Guesses(image, label, metrics.argmax(dim=1))
         metrics = measure(metrics, label, seed=how["seed"])
+        main = outcome.how.get("metric", "top-1")  # a set of the transfer suite has its own
+        metrics = {main: metrics.pop(main), **metrics}
     plain = json.loads(json.dumps(how | outcome.how, allow_nan=False))  # as a file gives it back
     return Report(metrics=metrics, n_test=len(label), how=plain, guesses=guesses, **facts)

@@ -207,7 +207,7 @@ def examine(
             report = sitting.answer(question)
             name = f"{report.evaluation} on {elsewhere}" if elsewhere else report.evaluation
             reports.append(replace(report, evaluation=name))
-    _keep(folder, reports)
+    keep(folder, reports)
     console.print(table(reports))
     return reports
 
@@ -234,8 +234,13 @@ def _missing(test: Source) -> list[str]:
     return [name for number, name in enumerate(test.classes) if number not in present]
 
 
-def _keep(folder: Path, reports: list[Report]) -> None:
-    """One JSON file for each evaluation, with all its subjects, and their guesses beside it."""
+def keep(folder: Path, reports: list[Report]) -> None:
+    """One JSON file for each evaluation, with all its subjects, and their guesses beside it.
+
+    Args:
+        folder: of the run's evaluations.
+        reports: whose `how` says the test images' fingerprint.
+    """
     by_name: dict[str, list[Report]] = {}
     for report in reports:
         by_name.setdefault(report.evaluation, []).append(report)
