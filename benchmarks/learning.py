@@ -13,7 +13,7 @@ import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lookalike.methods import METHODS
 from lookalike.record import read_record
@@ -128,13 +128,14 @@ def read(path: Path) -> Result | None:
         return None
     minutes = (record.training_seconds() or 0) / 60
     epochs = str(record.setting("duration")).partition(" ")[0]
-    return Result(encoder(record.recipe["encoder"]), epochs, minutes, scores)
+    return Result(encoder(record.recipe), epochs, minutes, scores)
 
 
-def encoder(settings: dict[str, object]) -> str:
-    """Its name, and what differs from it."""
+def encoder(recipe: dict[str, Any]) -> str:
+    """Its name, what differs from it, and the side of the views it is trained on."""
+    settings = recipe["encoder"]
     changed = [f"{k} {settings[k]}" for k in ("patch", "depth") if settings.get(k)]
-    return ", ".join([str(settings["name"]), *changed])
+    return ", ".join([settings["name"], *changed, f"{recipe['views'][0]['size']} px"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The four papers on two sets of small images, each encoder judged at home and elsewhere.
 
 Trains NAME-cifar10-small on CIFAR-10 and, with nothing changed but the images, on a second set; runs
-of benchmarks/learning.py are taken as they are. Writes the table of docs/evaluation.md.
+of benchmarks/learning.py are taken as they are. Probes learn from at most 10,000 images.
+Writes the table of docs/evaluation.md.
 
     python benchmarks/transfer.py --sets cifar10/ tiny-imagenet-20/ --also photos-clothing/
     python benchmarks/transfer.py --sets cifar10/ tiny-imagenet-20/ --also photos-clothing/ --table
@@ -41,7 +42,7 @@ def work(method: str, home: Path, targets: list[Path], runs: Path) -> None:
     for target in targets:
         missing = [name for name in QUESTIONS if not stored(out, name, home, target).exists()]
         if missing:
-            evaluate(out, *missing, data=target)
+            evaluate(out, *missing, data=target, limit=10_000)
 
 
 def place(method: str, home: Path, runs: Path) -> Path:

@@ -79,6 +79,7 @@ def evaluate(
     *words: str,
     data: str | Path | None = None,
     out: str | Path | None = None,
+    limit: int | None = None,
     size: int | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -93,6 +94,7 @@ def evaluate(
             name ("encoder.weights=weights.pth"); knn and linear if none is named.
         data: labelled images; those of the run if not given.
         out: where the reports of an encoder that is no run go; runs/NAME if not given.
+        limit: takes the first this many training images; a run's own number if not given.
         size: side of the view the encoder is tested on, in pixels; that of its training if not given.
         seed: of splits and draws.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -119,7 +121,13 @@ def evaluate(
         check_images(str(data))
     console = _console(quiet=quiet)
 
-    how: dict[str, Any] = {"size": size, "seed": seed, "device": device, "console": console}
+    how: dict[str, Any] = {
+        "limit": limit,
+        "size": size,
+        "seed": seed,
+        "device": device,
+        "console": console,
+    }
     if kind == "run":
         from lookalike.run import Run
 

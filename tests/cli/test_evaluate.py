@@ -39,13 +39,27 @@ def test_everything_reaches_the_run(command: Command, calls: Calls) -> None:
     words = "evaluate runs/one knn prototypes --data labelled --seed 2 --device cpu"
     ended = command(*words.split())
     assert ended.out == "a table\n"
-    settings = {"data": "labelled", "size": None, "seed": 2, "device": "cpu", "workers": None}
+    settings = {
+        "data": "labelled",
+        "limit": None,
+        "size": None,
+        "seed": 2,
+        "device": "cpu",
+        "workers": None,
+    }
     assert calls == [(Path("runs/one"), ("knn", "prototypes"), settings)]
 
 
 def test_by_default_the_run_decides(command: Command, calls: Calls) -> None:
     assert command("evaluate", "runs/one").code == 0
-    settings = {"data": None, "size": None, "seed": 0, "device": "auto", "workers": None}
+    settings = {
+        "data": None,
+        "limit": None,
+        "size": None,
+        "seed": 0,
+        "device": "auto",
+        "workers": None,
+    }
     assert calls == [(Path("runs/one"), (), settings)]
 
 

@@ -56,7 +56,7 @@ def test_the_papers_numbers() -> None:
     assert cifar.method["temperature"] == 0.5
     assert [(view.size, view.blur) for view in cifar.views] == [(32, None), (32, None)]
     small = packaged_recipe("simclr-cifar10-small")
-    assert (small.encoder["name"], small.data.limit, small.batch) == ("resnet20", 10_000, 256)
+    assert (small.encoder["name"], small.data.limit, small.batch) == ("resnet8", 10_000, 256)
     digits = packaged_recipe("simclr-digits")
     assert digits.data.path == "digits"
     assert [(view.flip, view.jitter) for view in digits.views] == [(0.0, None), (0.0, None)]

@@ -14,6 +14,7 @@ def command(
     *words: Annotated[str, Parameter(name="EVALUATION")],
     data: str | None = None,
     out: Path | None = None,
+    limit: int | None = None,
     size: int | None = None,
     seed: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
@@ -32,6 +33,7 @@ def command(
             linear if none is given. For an encoder by name also encoder.KEY=VALUE.
         data: labelled images (one folder per class, or Parquet); those of the run if not given.
         out: folder for the reports of an encoder that is no run; runs/NAME if not given.
+        limit: take the first this many training images; a run's own number if not given.
         size: side of the view to test on, in pixels; that of the training if not given.
         seed: of splits and draws.
         device: where to compute; auto takes a GPU if there is one.
@@ -45,6 +47,7 @@ def command(
         *words,
         data=data,
         out=out,
+        limit=limit,
         size=size,
         seed=seed,
         device=device,

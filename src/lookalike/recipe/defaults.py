@@ -68,7 +68,7 @@ def default_recipe(
         "name": method,
         "method": small["method"],
         "encoder": encoder,
-        "views": _views(small["views"] if side <= SMALL else method, size, channels),
+        "views": _views(_preset(small["views"]) if side <= SMALL else method, size, channels),
         "batch": min(small["batch"], max(2, _power_of_two(images // 4))),
         "duration": f"{epochs} epochs",
         "optimizer": small["optimizer"],
@@ -104,6 +104,10 @@ def _for_transformer(row: Row, small: dict[str, Any]) -> tuple[dict[str, Any], i
         return {"name": "vit_small_patch16_224"}, row.size
     patch = max(round(row.size / 8), 2)
     return small | {"patch": patch}, row.size // patch * patch
+
+
+def _preset(views: str | dict[str, Any]) -> str:
+    return views if isinstance(views, str) else str(views["preset"])
 
 
 def _views(preset: str, size: int, channels: int) -> dict[str, Any]:

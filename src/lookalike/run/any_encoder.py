@@ -19,6 +19,7 @@ def evaluate_encoder(
     *,
     data: str,
     out: Path,
+    limit: int | None,
     size: int | None,
     seed: int,
     device: str,
@@ -32,6 +33,7 @@ def evaluate_encoder(
         questions: evaluations and their settings.
         data: labelled images.
         out: folder for reports and features.
+        limit: takes the first this many training images.
         size: side of the view it is tested on; None is its own, and 224 px for a name.
         seed: of splits and draws.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -56,6 +58,7 @@ def evaluate_encoder(
         seed=seed,
         workers=count_workers(workers),
         cache=out / "cache",
+        limit=limit,
     )
     name = Path(data).resolve().name
     return examine(

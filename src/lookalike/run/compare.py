@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lookalike.errors import UsageError, did_you_mean
+from lookalike.evaluation.choosing import choose_checkpoint
 from lookalike.evaluation.comparison import Column, Comparison, Contender
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
@@ -39,13 +40,28 @@ def compare(*paths: Path | str, evaluation: str | None = None) -> Comparison:
         _column(_title(key) if several else key[0], reports, records)
         for key, reports in evaluated.items()
     ]
+    unread = [f"{name}: {note}" for name, record in records.items() for note in record.notes]
     return Comparison(
         runs=[_contender(name, record) for name, record in records.items()],
         columns=columns,
         seeds=seeds(records, columns),
         settings=settings(records),
-        notes=[f"{name}: {note}" for name, record in records.items() for note in record.notes],
+        notes=[*_to_keep(evaluated, records), *unread],
     )
+
+
+def _to_keep(evaluated: Evaluated, records: Records) -> list[str]:
+    """Which run to keep without labels, where `geometry` looked at one encoder on the same images."""
+    found = []
+    for (name, _), runs in evaluated.items():
+        encoders = [records[run].recipe.get("encoder") for run in runs]
+        if name == "geometry" and len(runs) > 1 and all(each == encoders[0] for each in encoders):
+            numbers = {
+                run: {metric: e.value for metric, e in each["trained"].metrics.items()}
+                for run, each in runs.items()
+            }
+            found.append(f"To keep without labels: {choose_checkpoint(numbers)[1]}")
+    return found
 
 
 def _named(paths: Iterable[Path]) -> Records:

@@ -41,6 +41,7 @@ class Run:
         self,
         *words: str,
         data: str | Path | None = None,
+        limit: int | None = None,
         size: int | None = None,
         seed: int = 0,
         device: str = "auto",
@@ -53,6 +54,8 @@ class Run:
             words: names of evaluations ("knn", "linear"), and settings ("knn.k=200"); knn and linear
                 if there are none.
             data: labelled images; by default those of the run.
+            limit: takes the first this many training images; by default as many as the run did, of
+                its own images, and all of others.
             size: side of the view it is tested on; by default that of its training.
             seed: of splits and draws.
             device: "auto", "cpu", "cuda" or "cuda:N".
@@ -69,6 +72,7 @@ class Run:
         console = console or Console(quiet=True)
         where = str(data) if data else recipe.data.path or ""
         own = where == recipe.data.path
+        limit = limit or (recipe.data.limit if own else None)
         with folder.locked():
             subjects = of_run(folder.path, recipe, runtime, size)
             if any(question.name in OF_PROJECTIONS for question in questions):
@@ -82,7 +86,7 @@ class Run:
                 seed=seed,
                 workers=count_workers(workers),
                 cache=folder.cache,
-                limit=recipe.data.limit if own else None,
+                limit=limit,
             )
             name = "" if own else Path(where).resolve().name
             reports = examine(

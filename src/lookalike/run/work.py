@@ -80,6 +80,11 @@ def _apart(source: Source, recipe: Recipe) -> tuple[Source, Source | None]:
             do="Leave out monitor, or put the images into one folder per class.",
         )
     rest, part = split(source.label, recipe.data.held_out, recipe.seed)
+    if not len(part):
+        raise DataError(
+            f"data.held_out={recipe.data.held_out} of the images of each class is less than one.",
+            do="Hold out more, or label more images.",
+        )
     return chosen(source, rest), chosen(source, part)
 
 
