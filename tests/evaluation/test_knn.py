@@ -48,6 +48,23 @@ def test_agrees_with_a_slow_loop(
     torch.testing.assert_close(found, torch.tensor(expected), atol=1e-4, rtol=1e-4)
 
 
+def test_equally_near_images_vote_alike() -> None:
+    """Every image four times: at k = 6 two copies of the second nearest vote, whichever they are."""
+    bank, test = _features(30, 4, seed=0), _features(25, 4, seed=1)
+    copies = Features(*(column.repeat(4, *[1] * (column.ndim - 1)) for column in bank))
+    found = knn(copies, test, classes=4, k=6).result
+    expected = [_slowly(copies, row, 4, 6, 0.07) for row in test.values.double().tolist()]
+    torch.testing.assert_close(found, torch.tensor(expected), atol=1e-4, rtol=1e-4)
+    shuffled = torch.randperm(120, generator=torch.Generator().manual_seed(0))
+    other = knn(Features(*(column[shuffled] for column in copies)), test, classes=4, k=6).result
+    torch.testing.assert_close(other, found)
+
+
+def test_defaults_are_dinos() -> None:
+    how = knn(_features(30, 4, seed=0), _features(5, 4, seed=1), classes=4).how
+    assert (how["k"], how["temperature"]) == (20, 0.07)
+
+
 def test_classes_that_the_test_images_lack_do_not_matter() -> None:
     train, test = _features(60, 5, seed=0), _features(40, 5, seed=1)
     whole = knn(train, test, classes=5).result

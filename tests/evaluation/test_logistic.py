@@ -118,34 +118,10 @@ def test_principal_directions_turn_the_features_and_lose_nothing(shape: tuple[in
     torch.testing.assert_close(gram, gram.diag().diag())
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(10))
-def test_ten_sets(seed: int) -> None:
-    values, label = _correlated(2000, 40, 8, seed)
-    train, test = values[:1500], values[1500:]
-    found = Problem(train, label[:1500]).solve(1.0)
-    expected = _reference(train, label[:1500], 1.0)
-    np.testing.assert_allclose(
-        found.weight, expected.coef_.T, atol=1e-3 * np.abs(expected.coef_).max()
-    )
-    scale = StandardScaler().fit(train.double().numpy())
-    guess = expected.predict(scale.transform(test.double().numpy()))
-    ours = found.scores(test).argmax(dim=1).numpy()
-    truth = label[1500:].numpy()
-    assert abs(np.mean(ours == truth) - np.mean(guess == truth)) <= 0.001
-
-
 def test_the_minimum_does_not_depend_on_the_start() -> None:
     problem = Problem(*_correlated(300, 8, 3, seed=1))
     cold, warm = problem.solve(0.5), problem.solve(0.5, start=problem.solve(500.0))
     torch.testing.assert_close(warm.weight, cold.weight, atol=1e-3, rtol=1e-3)
-
-
-def test_rough_solutions_classify_alike() -> None:
-    values, label = _correlated(600, 12, 5, seed=0)
-    problem = Problem(values, label)
-    rough, exact = (problem.solve(1.0, rough=r).scores(values).argmax(1) for r in (True, False))
-    assert (rough == exact).double().mean() > 0.99
 
 
 def test_stopping_early_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

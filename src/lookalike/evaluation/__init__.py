@@ -13,7 +13,9 @@ OF_FEATURES: dict[str, str] = {
     "knn": "lookalike.evaluation.knn:knn",
     "linear": "lookalike.evaluation.linear:linear",
     "linear-sgd": "lookalike.evaluation.linear:linear_sgd",
+    "few-labels": "lookalike.evaluation.few_labels:few_labels",
     "prototypes": "lookalike.evaluation.few_labels:prototypes",
+    "calibration": "lookalike.evaluation.calibration:calibration",
     "kmeans": "lookalike.evaluation.clustering:kmeans",
     "retrieval": "lookalike.evaluation.retrieval:retrieval",
 }

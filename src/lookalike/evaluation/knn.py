@@ -25,7 +25,8 @@ def knn(
     """Each image is judged by its k nearest training images, the exact ones, in cosine similarity.
 
     A neighbour of similarity s votes for its class with weight exp(s / temperature); the scores of
-    an image are its classes' shares of the votes.
+    an image are its classes' shares of the votes. Where several images are equally near and not all
+    are among the k, it is open which are.
 
     Args:
         train: labelled features.

@@ -1,21 +1,28 @@
 """Linear classifiers on frozen features: how much a straight cut can read out of them."""
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from lookalike.data.labels import split
 from lookalike.errors import DataError, UsageError
+from lookalike.evaluation.descent import descend
 from lookalike.evaluation.features import Features
+from lookalike.evaluation.heads import Heads
 from lookalike.evaluation.logistic import Classifier, Problem
 from lookalike.evaluation.metrics import Outcome
-from lookalike.randomness import number, order
+from lookalike.evaluation.protocols import PROTOCOLS
 
 GRID = tuple(10 ** (-6 + 0.25 * i) for i in range(45))
 """SimCLR's regularisation strengths (B.8)."""
+
+PENALTY = "λ in: sum of cross-entropies + λ/2 |W|² (scikit-learn: C = 1/λ)"
 
 
 def linear(
@@ -24,7 +31,6 @@ def linear(
     *,
     classes: int,
     seed: int = 0,
-    every: int = 2,
     held_out: float = 0.2,
 ) -> Outcome:
     """Multinomial logistic regression with an l2 penalty, solved exactly (SimCLR B.8).
@@ -39,15 +45,12 @@ def linear(
         classes: number of classes of the training labels; one without any training image is never
             guessed.
         seed: of the split.
-        every: 2 tries every second value of the grid (23 of them), 1 all 45.
         held_out: share of each class's training images that choose λ.
 
     Raises:
         DataError: no class has enough images to hold some out, or there is only one class.
-        UsageError: `every` is below 1, or `held_out` not between 0 and 1.
+        UsageError: `held_out` is not between 0 and 1.
     """
-    if every < 1:
-        raise UsageError("The linear probe needs every=1 or more.")
     present, label = torch.unique(train.label, return_inverse=True)
     fits, chooses = split(label, held_out, seed)
     if len(present) < 2 or not len(chooses):
@@ -56,15 +59,17 @@ def linear(
             why=f"Number of labelled images: {len(label):,}; of classes: {len(present):,}.",
             do="Label more images, or evaluate with prototypes, which need one per class.",
         )
-    accuracy = _accuracies(train.values, label, (fits, chooses), GRID[::-every])
-    strength = max(accuracy, key=accuracy.__getitem__)
-    fitted = Problem(train.values, label).solve(strength)
+    problem, grid = Problem(train.values, label), GRID[::-1]
+    path = problem.part(fits).path(grid)
+    accuracy = right(path, problem.scale(train.values[chooses]), label[chooses]) / len(chooses)
+    best = int(accuracy.argmax())  # the first, so the strongest
+    fitted = problem.solve(grid[best], start=path[best])
     how = {
         "solver": "L-BFGS on all images, features standardised by the training images",
-        "penalty": strength,
-        "penalty_means": "λ in: sum of cross-entropies + λ/2 |W|² (scikit-learn: C = 1/λ)",
-        "grid": list(accuracy),
-        "grid_accuracy": list(accuracy.values()),
+        "penalty": grid[best],
+        "penalty_means": PENALTY,
+        "grid": list(grid),
+        "grid_accuracy": accuracy.tolist(),
         "held_out": f"{len(chooses)} of {len(label)} training images",
         "iterations": fitted.iterations,
         "converged": fitted.converged,
@@ -74,75 +79,91 @@ def linear(
     return Outcome(scores, how)
 
 
+def right(
+    fitted: Sequence[Classifier], standard: Float[Tensor, "n d"], label: Int[Tensor, " n"]
+) -> Float[Tensor, " s"]:
+    """How many images each of some classifiers is right about.
+
+    Args:
+        fitted: of one scale.
+        standard: features in this scale.
+        label: the images' classes.
+    """
+    guesses = ((standard @ each.weight + each.bias).argmax(dim=1) for each in fitted)
+    return torch.stack([(guess == label).double().sum() for guess in guesses])
+
+
 def linear_sgd(
     train: Features,
     test: Features,
     *,
     classes: int,
     seed: int = 0,
-    epochs: int = 90,
+    protocol: Literal["simclr", "supcon", "byol", "mae"] = "simclr",
+    epochs: int | None = None,
     batch: int = 256,
-    rate_per_256: float = 0.1,
+    held_out: float = 0.2,
 ) -> Outcome:
-    """A linear layer trained as in SimCLR (B.6) and most papers after it.
+    """A linear layer trained by gradient descent as in the papers, on features computed once.
 
-    SGD with Nesterov momentum 0.9, rate 0.1 · batch / 256, cosine to zero without warm-up, no
-    penalty, weights from zero. The papers crop and flip anew in each epoch and use batches of 4096;
-    here the features are computed once, from the plain view, and the batch suits small sets.
+    The papers crop and flip anew in each epoch; here the features are those of the plain view. Where
+    a paper tries several rates, the one that is best on images held out of the training images is
+    then used on all of them. The test images choose nothing.
 
     Args:
         train: labelled features.
         test: features to classify.
         classes: number of classes of the training labels.
-        seed: of the order of the images.
-        epochs: passes over the training images.
-        batch: images per update.
-        rate_per_256: learning rate for a batch of 256.
+        seed: of the order of the images, the first weights and what is held out.
+        protocol: whose optimizer, rate and schedule: SimCLR's (appendix B.6), those of SupCon's
+            code on CIFAR-10, BYOL's (C.1) or MAE's (table 10).
+        epochs: passes over the training images, or None for the paper's.
+        batch: images per update, to which the rate is proportional. The papers' 512 to 16,384 suit
+            larger sets.
+        held_out: share of each class's training images that choose among several rates.
 
     Raises:
-        UsageError: `epochs` or `batch` is below 1.
+        DataError: several rates are tried, and no class has enough images to hold some out.
+        UsageError: `epochs` or `batch` is below 1, or `held_out` not between 0 and 1.
     """
+    paper = PROTOCOLS[protocol]
+    epochs, batch = paper.epochs if epochs is None else epochs, min(batch, len(train.label))
     if epochs < 1 or batch < 1:
         raise UsageError("The SGD probe needs epochs=1 and batch=1 or more.")
-    count = len(train.label)
-    batch = min(batch, count)
-    weight = torch.zeros(train.values.shape[1], classes, requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-    rate = rate_per_256 * batch / 256
-    optimizer = torch.optim.SGD([weight, bias], lr=rate, momentum=0.9, nesterov=True)
-    updates = epochs * math.ceil(count / batch)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates)
-    for epoch in range(epochs):
-        for chosen in torch.split(order(number("linear-sgd", seed), epoch, count), batch):
-            logits = train.values[chosen] @ weight + bias
-            optimizer.zero_grad()
-            cross_entropy(logits, train.label[chosen]).backward()
-            optimizer.step()
-            cosine.step()
-    how = {
-        "solver": "SGD from zero, Nesterov momentum 0.9, cosine, no penalty",
+    train_layers = partial(
+        descend, paper=paper, classes=classes, seed=seed, epochs=epochs, batch=batch
+    )
+    accuracy = _rate_accuracies(train, paper.rates, train_layers, held_out, seed)
+    rate = max(accuracy, key=accuracy.__getitem__)
+    scores = train_layers(train, rates=(rate,)).scores(test.values)[0]
+    how: dict[str, Any] = {
+        "paper": asdict(paper),
         "epochs": epochs,
         "batch": batch,
-        "rate": rate,
+        "rate": rate * batch / 256,
+        "accuracy_of_rates": list(accuracy.items()) if len(accuracy) > 1 else "one rate only",
         "views": "plain, features frozen",
     }
-    return Outcome((test.values @ weight + bias).detach(), how)
+    return Outcome(scores, how)
 
 
-def _accuracies(
-    values: Float[Tensor, "n d"],
-    label: Int[Tensor, " n"],
-    split: tuple[Tensor, Tensor],
-    grid: tuple[float, ...],
+def _rate_accuracies(
+    train: Features,
+    rates: tuple[float, ...],
+    train_layers: Callable[..., Heads],
+    held_out: float,
+    seed: int,
 ) -> dict[float, float]:
-    """Accuracy on the held-out images of each strength, each fit starting from the one before."""
-    fits, chooses = split
-    problem = Problem(values[fits], label[fits])
-    held, truth = values[chooses], label[chooses]
-    fitted: Classifier | None = None
-    accuracy = {}
-    for strength in grid:
-        fitted = problem.solve(strength, start=fitted, rough=True)
-        right = fitted.scores(held).argmax(dim=1) == truth
-        accuracy[strength] = right.double().mean().item()
-    return accuracy
+    """Accuracy of each rate on images held out; one rate alone needs none."""
+    if len(rates) == 1:
+        return dict.fromkeys(rates, math.nan)
+    rest, part = (
+        Features(*(column[rows] for column in train)) for rows in split(train.label, held_out, seed)
+    )
+    if not len(part.label):
+        raise DataError(
+            f"The SGD probe cannot hold out {held_out:.0%} of the images of each class.",
+            do="Label more images, or choose a protocol that tries one rate.",
+        )
+    guesses = train_layers(rest, rates=rates).scores(part.values).argmax(dim=2)
+    return dict(zip(rates, (guesses == part.label).double().mean(dim=1).tolist(), strict=True))

@@ -1,151 +1,161 @@
-"""Multinomial logistic regression by full-batch L-BFGS, exact and quick.
+"""Multinomial logistic regression by full-batch L-BFGS, many strengths of the penalty at once.
 
 The objective is, as in scikit-learn with C = 1/λ,
 
     sum over images of the cross-entropy + λ/2 |W|²,    the bias not penalised,
 
-on features standardised by the training images. L-BFGS works on V = Lᵀ W, where L Lᵀ is the
-objective's curvature at W = 0. Strongly correlated features (pixels, untrained encoders) then take
+on features standardised by the training images. They are turned to their principal components,
+which changes nothing but the coordinates: there the objective's curvature at W = 0 is diagonal.
+L-BFGS works on W times its root. Strongly correlated features (pixels, untrained encoders) then take
 tens of iterations where plain L-BFGS takes thousands.
 """
 
+import copy
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 from torch import Tensor
+from torch.nn.functional import pad
 
-_BLOCK = 2048  # images converted to float64 at once
-_EXACT = {"maxiter": 1000, "ftol": 1e-11, "gtol": 1e-9}
-_ROUGH = {"maxiter": 100, "ftol": 1e-7, "gtol": 1e-5}
+from lookalike.evaluation.classifier import Classifier as Classifier
+from lookalike.evaluation.classifier import Scale as Scale
+from lookalike.evaluation.classifier import principal
+from lookalike.evaluation.lbfgs import minimise
 
-
-class Scale(NamedTuple):
-    """Mean and standard deviation of each feature over the training images."""
-
-    mean: Float[Tensor, " d"]
-    deviation: Float[Tensor, " d"]
-
-    @classmethod
-    def of(cls, values: Float[Tensor, "n d"]) -> "Scale":
-        """A feature that never changes keeps its size, and is 0 after centring."""
-        mean, deviation = values.mean(dim=0), values.std(dim=0, correction=0)
-        constant = deviation <= 1e-6 * mean.abs()
-        return cls(mean, deviation.masked_fill(constant, 1.0))
-
-    def __call__(self, values: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
-        return (values - self.mean) / self.deviation
+_BLOCK = 2048  # images at once
+_AT_ONCE = 5  # strengths
+_FLAT = 1e-9  # share of the greatest curvature that every input is given at least
 
 
-class Classifier(NamedTuple):
-    """A fitted linear classifier.
-
-    Args:
-        scale: applied to features first.
-        weight: of the standardised features.
-        bias: one for each class.
-        iterations: L-BFGS needed.
-        converged: whether it stopped because nothing improved any more.
-    """
-
-    scale: Scale
-    weight: Float[Tensor, "d classes"]
-    bias: Float[Tensor, " classes"]
+class _Until(NamedTuple):
+    gain: float  # relative, that is not worth another step
     iterations: int
-    converged: bool
 
-    def scores(self, values: Float[Tensor, "n d"]) -> Float[Tensor, "n classes"]:
-        """Logits."""
-        return self.scale(values) @ self.weight.float() + self.bias.float()
+
+_EXACT, _ROUGH = _Until(1e-11, 1000), _Until(1e-3, 100)
 
 
 class Problem:
-    """The same images fitted with several strengths of the penalty.
+    """The same images fitted with several strengths of the penalty, in the features' precision.
 
     Args:
-        values: features of the training images.
-        label: their classes; each of 0 … label.max() occurs.
+        values: features of the training images, on the device that computes.
+        label: their classes.
+        classes: how many there are, or None for 0 … label.max().
     """
 
-    def __init__(self, values: Float[Tensor, "n d"], label: Int[Tensor, " n"]) -> None:
-        self._scale = Scale.of(values)
-        self._values, self._label = self._scale(values), label
-        self._classes = int(label.max()) + 1
-        width = values.shape[1]
-        self._gram = torch.zeros(width, width, dtype=torch.float64)
-        for rows in torch.split(self._values, _BLOCK):
-            self._gram += rows.double().T @ rows.double()
+    def __init__(
+        self, values: Float[Tensor, "n d"], label: Int[Tensor, " n"], *, classes: int | None = None
+    ) -> None:
+        self.scale = Scale.of(values)
+        standard = self.scale(values)
+        self._turn = principal(standard)
+        self._inputs = standard @ pad(self._turn, (0, 1))
+        self._inputs[:, -1] = 1.0  # the bias's
+        self._label, self._classes = label, classes or int(label.max()) + 1
 
-    def solve(
-        self, strength: float, *, start: Classifier | None = None, rough: bool = False
-    ) -> Classifier:
+    def part(self, rows: Int[Tensor, " m"], label: Int[Tensor, " m"] | None = None) -> "Problem":
+        """Only some of the images, standardised as all of them.
+
+        Args:
+            rows: which.
+            label: other classes of theirs, of the same number, or None for their own.
+        """
+        part = copy.copy(self)
+        part._inputs = self._inputs[rows]
+        part._label = self._label[rows] if label is None else label
+        return part
+
+    def path(self, strengths: Sequence[float]) -> list[Classifier]:
+        """Classifiers near enough to the minima to compare strengths.
+
+        A few strengths are solved at once. They begin where a straight line through the two before
+        them leads.
+
+        Args:
+            strengths: λ, from great to small, evenly spaced in their logarithms.
+        """
+        found = list[Classifier]()
+        weight = self._zeros(2)
+        for first in range(0, len(strengths), _AT_ONCE):
+            some = strengths[first : first + _AT_ONCE]
+            ahead = torch.arange(1, len(some) + 1, device=weight.device)[:, None, None]
+            start = weight[-1] + ahead * (weight[-1] - weight[-2])
+            weight, classifiers = self._solve(some, start, _ROUGH)
+            found += classifiers
+        return found
+
+    def solve(self, strength: float, *, start: Classifier | None = None) -> Classifier:
         """The minimum of the objective.
 
         Args:
             strength: λ, above 0.
             start: where to begin; the minimum does not depend on it.
-            rough: stop early and compute in float32: several times faster, and good enough to
-                compare strengths.
         """
-        count = len(self._label)
-        root = self._root(strength)
+        first = self._zeros(1)
+        if start is not None:
+            first[0] = torch.cat([self._turn.T @ start.weight, start.bias[None]]).T
+        return self._solve([strength], first, _EXACT)[1][0]
 
-        def cost(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            inner = torch.from_numpy(flat).view(-1, self._classes)
-            outer = torch.linalg.solve_triangular(root.T, inner, upper=True)
-            loss, slope = self._cost(outer, strength, torch.float32 if rough else torch.float64)
-            back = torch.linalg.solve_triangular(root, slope, upper=False)
-            return loss / count, back.flatten().numpy() / count
+    def _zeros(self, count: int) -> Float[Tensor, "count classes e"]:
+        return self._inputs.new_zeros(count, self._classes, self._inputs.shape[1])
 
-        if start is None:
-            first = torch.zeros(len(root), self._classes, dtype=torch.float64)
-        else:
-            first = root.T @ torch.cat([start.weight, start.bias[None]])
-        found = minimize(
-            cost,
-            first.flatten().numpy(),
-            jac=True,
-            method="L-BFGS-B",
-            options=_ROUGH if rough else _EXACT,
+    def _solve(
+        self, strengths: Sequence[float], start: Float[Tensor, "s classes e"], until: _Until
+    ) -> tuple[Float[Tensor, "s classes e"], list[Classifier]]:
+        """The minima, by L-BFGS on W times the root of the curvature, and the classifiers."""
+        count, shape = len(self._label), start.shape[1:]
+        penalty = start.new_tensor(strengths)[:, None].repeat(1, shape[1])
+        penalty[:, -1] = 0.0
+        root = self._root(penalty)
+
+        def cost(points: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
+            weight = points.view(-1, *shape) / root[which]
+            value, slope = objective(weight, penalty[which, None], self._inputs, self._label)
+            return value / count, (slope / root[which]).flatten(1) / count
+
+        found = minimise(
+            cost, (start * root).flatten(1), tolerance=until.gain, iterations=until.iterations
         )
-        solution = torch.from_numpy(found.x).view(-1, self._classes)
-        solution = torch.linalg.solve_triangular(root.T, solution, upper=True)
-        return Classifier(self._scale, solution[:-1], solution[-1], found.nit, found.success)
+        weight = found.point.view(start.shape) / root
+        ended = zip(weight, found.iterations.tolist(), found.converged.tolist(), strict=True)
+        return weight, [
+            Classifier(self.scale, self._turn @ each[:, :-1].T, each[:, -1], *how)
+            for each, *how in ended
+        ]
 
-    def _root(self, strength: float) -> Float[Tensor, "e e"]:
-        """L, for the weights and, in the last row, the bias.
+    def _root(self, penalty: Float[Tensor, "s e"]) -> Float[Tensor, "s 1 e"]:
+        """Root of the curvature of the mean objective where all classes are equally likely.
 
-        With all classes equally likely the curvature of an image x is x xᵀ / classes; centred
-        features do not mix with the bias. The last term keeps repeated features invertible.
+        An input x then has x² / classes.
         """
-        even = len(self._label) / self._classes
-        curvature = torch.eye(len(self._gram) + 1, dtype=torch.float64)
-        curvature[-1, -1] = even
-        curvature[:-1, :-1] *= strength + 1e-9 * even
-        curvature[:-1, :-1] += self._gram / self._classes
-        root: Tensor = torch.linalg.cholesky(curvature)
-        return root
+        even = self._inputs.square().sum(dim=0) / self._classes
+        return ((even + penalty + _FLAT * even.max()) / len(self._label)).sqrt()[:, None]
 
-    def _cost(
-        self, weight: Float[Tensor, "e classes"], strength: float, precision: torch.dtype
-    ) -> tuple[float, Float[Tensor, "e classes"]]:
-        """The objective and its gradient; the last row of `weight` is the bias."""
-        near = weight.to(precision)
-        slope = torch.zeros_like(weight)
-        slope[:-1] = strength * weight[:-1]
-        loss = strength / 2 * weight[:-1].square().sum()
-        blocks = zip(
-            torch.split(self._values, _BLOCK), torch.split(self._label, _BLOCK), strict=True
-        )
-        for values, label in blocks:
-            rows, each = values.to(precision), torch.arange(len(label))
-            log_share = (rows @ near[:-1] + near[-1]).log_softmax(dim=1)
-            loss -= log_share[each, label].double().sum()
-            error = log_share.exp_()
-            error[each, label] -= 1
-            slope[:-1] += rows.T @ error
-            slope[-1] += error.sum(dim=0)
-        return float(loss), slope
+
+def objective(
+    weight: Float[Tensor, "s classes e"],
+    penalty: Float[Tensor, "s 1 e"],
+    inputs: Float[Tensor, "n e"],
+    label: Int[Tensor, " n"],
+) -> tuple[Float[Tensor, " s"], Float[Tensor, "s classes e"]]:
+    """The sums over images with their penalties, and their gradients.
+
+    Args:
+        weight: of s classifiers.
+        penalty: λ of each input.
+        inputs: of the images.
+        label: their classes.
+    """
+    slope = penalty * weight
+    value = (slope * weight).sum(dim=(1, 2), dtype=torch.float64) / 2
+    flat, total = weight.flatten(0, 1), slope.flatten(0, 1)
+    for rows, own in zip(inputs.split(_BLOCK), label.split(_BLOCK), strict=True):
+        each = torch.arange(len(own), device=own.device)
+        share = (flat @ rows.T).view(*weight.shape[:2], -1).log_softmax(dim=1)
+        value -= share[:, own, each].sum(dim=1, dtype=torch.float64)
+        share.exp_()[:, own, each] -= 1
+        total.addmm_(share.flatten(0, 1), rows)
+    return value, slope

@@ -114,7 +114,9 @@ def _settings(reports: dict[str, Report], subjects: list[str]) -> list[Setting]:
             "images to test on": report.n_test,
             "classes": report.classes,
         }
-        for name, value in flatten({**numbers, **report.how}):
+        for name, value in flatten(
+            {**numbers, **{k: v for k, v in report.how.items() if k != "bins"}}
+        ):
             found.setdefault(name.replace("_", " "), {})[subject] = words(value)
     return [_setting(name, values, subjects) for name, values in found.items()]
 

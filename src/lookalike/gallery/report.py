@@ -10,6 +10,7 @@ import lookalike
 from lookalike.files import write_text
 from lookalike.gallery import curves
 from lookalike.gallery.comparison import compare, shown, words
+from lookalike.gallery.reliability import SIDE, diagrams
 from lookalike.gallery.summary import facts, verdict
 from lookalike.record import Record, flatten, read_record
 
@@ -48,6 +49,8 @@ def _render(record: Record) -> str:
         verdict=verdict(record),
         facts=facts(record),
         comparison=compare(record.evaluations),
+        reliability=diagrams(record.evaluations),
+        side=SIDE,
         curves=curves.draw_curves(record.metrics),
         frame=curves,
         updates_per_epoch=_updates_per_epoch(record),
