@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from lookalike.evaluation.comparing.paired import Metric, interval
 from lookalike.evaluation.metrics import Estimate, draw_sets, measure
-from lookalike.evaluation.paired import Metric, interval
 
 IMAGES, ACCURACIES, CLASSES = (200, 1000, 5000), (0.5, 0.9, 0.97), 10
 ONLY_FIRST, ONLY_SECOND = 0.04, 0.01

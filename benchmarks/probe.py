@@ -29,9 +29,9 @@ from torch import Tensor
 from lookalike.data.labels import split
 from lookalike.data.sources import open_source
 from lookalike.evaluation.features import Features
-from lookalike.evaluation.knn import knn
-from lookalike.evaluation.linear import GRID, linear, linear_sgd
-from lookalike.evaluation.logistic import Problem
+from lookalike.evaluation.neighbours.knn import knn
+from lookalike.evaluation.probes.linear import GRID, linear, linear_sgd
+from lookalike.evaluation.probes.logistic import Problem
 
 Pair = tuple[Tensor, Tensor]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.evaluation.linear import linear
+from lookalike.evaluation.probes.linear import linear
 
 PROBE = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "probe.py"))
 

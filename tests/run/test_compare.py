@@ -9,7 +9,7 @@ import torch
 from scipy.stats import binomtest
 
 from lookalike.errors import UsageError
-from lookalike.evaluation.comparison import Column, Comparison, Entry
+from lookalike.evaluation.comparing.comparison import Column, Comparison, Entry
 from lookalike.run import pretrain
 from lookalike.run.compare import compare
 from run.comparable import LABEL, evaluate, guesses, write_run

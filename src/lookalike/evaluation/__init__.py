@@ -10,23 +10,23 @@ A new evaluation is added by listing it, name → where it is written. Torch is 
 """
 
 OF_FEATURES: dict[str, str] = {
-    "knn": "lookalike.evaluation.knn:knn",
-    "linear": "lookalike.evaluation.linear:linear",
-    "linear-sgd": "lookalike.evaluation.linear:linear_sgd",
-    "few-labels": "lookalike.evaluation.few_labels:few_labels",
-    "prototypes": "lookalike.evaluation.few_labels:prototypes",
-    "calibration": "lookalike.evaluation.calibration:calibration",
-    "kmeans": "lookalike.evaluation.clustering:kmeans",
-    "retrieval": "lookalike.evaluation.retrieval:retrieval",
+    "knn": "lookalike.evaluation.neighbours.knn:knn",
+    "linear": "lookalike.evaluation.probes.linear:linear",
+    "linear-sgd": "lookalike.evaluation.probes.linear:linear_sgd",
+    "few-labels": "lookalike.evaluation.probes.few_labels:few_labels",
+    "prototypes": "lookalike.evaluation.probes.few_labels:prototypes",
+    "calibration": "lookalike.evaluation.probes.calibration:calibration",
+    "kmeans": "lookalike.evaluation.neighbours.clustering:kmeans",
+    "retrieval": "lookalike.evaluation.neighbours.retrieval:retrieval",
 }
 
 OF_IMAGES: dict[str, str] = {
-    "linear-views": "lookalike.evaluation.fresh_views:linear_views",
-    "finetune": "lookalike.evaluation.finetune:finetune",
+    "linear-views": "lookalike.evaluation.probes.fresh_views:linear_views",
+    "finetune": "lookalike.evaluation.finetuning.finetune:finetune",
     "corruptions": "lookalike.evaluation.corruptions.robustness:corruptions",
-    "transformations": "lookalike.evaluation.invariance:transformations",
-    "factors": "lookalike.evaluation.factors:factors",
-    "geometry": "lookalike.evaluation.geometry:geometry",
+    "transformations": "lookalike.evaluation.kept.invariance:transformations",
+    "factors": "lookalike.evaluation.kept.factors:factors",
+    "geometry": "lookalike.evaluation.unlabelled.geometry:geometry",
 }
 
 EVALUATIONS = OF_FEATURES | OF_IMAGES

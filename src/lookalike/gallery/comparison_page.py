@@ -6,7 +6,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import lookalike
-from lookalike.evaluation.comparison import TIE, Column, Comparison
+from lookalike.evaluation.comparing.comparison import TIE, Column, Comparison
 from lookalike.evaluation.metrics import Estimate
 from lookalike.files import write_text
 from lookalike.gallery import comparison_tables

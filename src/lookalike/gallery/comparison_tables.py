@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from lookalike.evaluation.comparison import TIE, Comparison, Entry
+from lookalike.evaluation.comparing.comparison import TIE, Comparison, Entry
 from lookalike.evaluation.metrics import Estimate
 from lookalike.gallery.comparison import words
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lookalike.evaluation.alarm import diagnose, means
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
-from lookalike.evaluation.spectrum import health
+from lookalike.evaluation.unlabelled.spectrum import health
+from lookalike.evaluation.watching.alarm import diagnose, means
 from lookalike.gallery.curves import tidy
 from lookalike.record import Record
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lookalike.errors import UsageError, did_you_mean
-from lookalike.evaluation.choosing import choose_checkpoint
-from lookalike.evaluation.comparison import Column, Comparison, Contender
+from lookalike.evaluation.comparing.comparison import Column, Comparison, Contender
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
+from lookalike.evaluation.unlabelled.choosing import choose_checkpoint
 from lookalike.record import Record, read_record
 from lookalike.run.pairing import pair
 from lookalike.run.recipes import seeds, settings

@@ -9,8 +9,8 @@ from jaxtyping import Bool
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from lookalike.evaluation.comparison import Entry
-from lookalike.evaluation.paired import Metric, class_weights, difference
+from lookalike.evaluation.comparing.comparison import Entry
+from lookalike.evaluation.comparing.paired import Metric, class_weights, difference
 from lookalike.evaluation.report import Guesses, Report
 
 

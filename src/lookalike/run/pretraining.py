@@ -12,8 +12,8 @@ from torch.distributed.fsdp import FSDPModule
 
 from lookalike import distributed
 from lookalike.errors import Interrupted
-from lookalike.evaluation.alarm import Alarm
-from lookalike.evaluation.held_out import OnlineProbe
+from lookalike.evaluation.watching.alarm import Alarm
+from lookalike.evaluation.watching.held_out import OnlineProbe
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.reconstructions import reconstructions_sheet
 from lookalike.nn.encoder import Encoder

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lookalike.evaluation.comparison import Column, Mean, Seeds
+from lookalike.evaluation.comparing.comparison import Column, Mean, Seeds
 from lookalike.record import Record, flatten
 
 

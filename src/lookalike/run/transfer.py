@@ -16,8 +16,8 @@ from lookalike.evaluation.asking import judged
 from lookalike.evaluation.metrics import Outcome
 from lookalike.evaluation.report import Report
 from lookalike.evaluation.subject import Subject
-from lookalike.evaluation.transfer import transfer
-from lookalike.evaluation.transfer_table import mean_table
+from lookalike.evaluation.transfers.transfer import transfer
+from lookalike.evaluation.transfers.transfer_table import mean_table
 from lookalike.nn.encoder import Encoder
 from lookalike.run.evaluation import keep
 from lookalike.run.folder import RunFolder

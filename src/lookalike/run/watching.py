@@ -2,8 +2,8 @@
 
 from torch.distributed.fsdp import FSDPModule
 
-from lookalike.evaluation.held_out import HeldOut, OnlineProbe
-from lookalike.evaluation.online import Health, OnlineKNN
+from lookalike.evaluation.watching.held_out import HeldOut, OnlineProbe
+from lookalike.evaluation.watching.online import Health, OnlineKNN
 from lookalike.recipe.questions import PROBE, read
 from lookalike.run.work import Work
 from lookalike.training.checkpoint import Learner

@@ -19,8 +19,8 @@ from lookalike.evaluation.corruptions.apply import corrupted_copy
 from lookalike.evaluation.corruptions.robustness import calibration_error, corruptions
 from lookalike.evaluation.corruptions.stored import write_set
 from lookalike.evaluation.features import Features, extract
-from lookalike.evaluation.linear import linear
 from lookalike.evaluation.metrics import Outcome
+from lookalike.evaluation.probes.linear import linear
 from lookalike.evaluation.subject import Pixels, Subject
 from lookalike.training.runtime import Runtime
 from lookalike.views.operations import Normalize

@@ -12,8 +12,9 @@ from lookalike.evaluation.corruptions.apply import corrupted_copy
 from lookalike.evaluation.corruptions.numbers import Pixels
 from lookalike.evaluation.corruptions.plain import Clean, clean
 from lookalike.evaluation.features import Features, embed, frozen
-from lookalike.evaluation.linear import linear
-from lookalike.evaluation.logistic import Classifier, Problem
+from lookalike.evaluation.probes.classifier import Classifier
+from lookalike.evaluation.probes.linear import linear
+from lookalike.evaluation.probes.logistic import Problem
 from lookalike.evaluation.subject import Subject
 from lookalike.training.runtime import Runtime
 from lookalike.views.colour import standardised

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lookalike.data.sources import Source
 from lookalike.errors import UsageError
-from lookalike.evaluation import resampling
+from lookalike.evaluation.comparing import resampling
 from lookalike.evaluation.corruptions import EXTRA, KINDS, relative
 from lookalike.evaluation.corruptions.apply import SAVED
 from lookalike.evaluation.corruptions.judging import Copies, Judged, Probe, judge

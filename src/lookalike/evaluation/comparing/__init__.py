@@ -1,0 +1,1 @@
+"""What chance explains: resampling, paired tests, runs side by side."""

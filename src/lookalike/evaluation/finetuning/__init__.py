@@ -1,0 +1,1 @@
+"""Training the encoder further with labels, as in the papers."""

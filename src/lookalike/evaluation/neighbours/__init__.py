@@ -1,0 +1,1 @@
+"""What lies close together: nearest neighbours, retrieval and clusters."""

@@ -1,0 +1,1 @@
+"""Other data sets: the papers' transfer suite."""

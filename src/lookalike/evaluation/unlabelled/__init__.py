@@ -1,0 +1,1 @@
+"""What features tell without any label: rank, spectrum, spread, and which checkpoint to keep."""

@@ -1,0 +1,1 @@
+"""Evaluations while training: online numbers, images held out, and the alarm."""
