@@ -3,9 +3,6 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-import lookalike
 from lookalike.evaluation.comparing.comparison import TIE, Column, Comparison
 from lookalike.evaluation.metrics import Estimate
 from lookalike.files import write_text
@@ -13,6 +10,7 @@ from lookalike.gallery import comparison_tables
 from lookalike.gallery.comparison import words
 from lookalike.gallery.curves import Axis as Axis
 from lookalike.gallery.curves import Tick
+from lookalike.gallery.templates import filled
 
 
 class Bar(NamedTuple):
@@ -43,20 +41,13 @@ def write_page(comparison: Comparison, path: Path) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = pages.get_template("comparison_page.html.jinja").render(
+    page = filled(
+        "comparison_page.html.jinja",
         comparison=comparison,
         plots={column.title: draw(column) for column in comparison.columns},
         show=comparison_tables,
         words=words,
         tie=TIE,
-        version=lookalike.__version__,
     )
     write_text(path, page)
 

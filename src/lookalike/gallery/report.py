@@ -4,14 +4,12 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-import lookalike
 from lookalike.files import write_text
 from lookalike.gallery import curves
-from lookalike.gallery.comparison import compare, shown, words
+from lookalike.gallery.comparison import compare, words
 from lookalike.gallery.reliability import SIDE, diagrams
 from lookalike.gallery.summary import facts, verdict
+from lookalike.gallery.templates import filled
 from lookalike.record import Record, flatten, read_record
 
 SKIPPED_SHOWN = 200
@@ -35,15 +33,8 @@ def report(run_folder: Path) -> Path:
 
 
 def _render(record: Record) -> str:
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"shown": shown}
-    return pages.get_template("report.html.jinja").render(
+    return filled(
+        "report.html.jinja",
         name=record.name,
         about=_about(record),
         verdict=verdict(record),
@@ -62,7 +53,6 @@ def _render(record: Record) -> str:
         recipe=record.recipe_text,
         environment=_leaves(record.environment),
         notes=record.notes,
-        version=lookalike.__version__,
     )
 
 

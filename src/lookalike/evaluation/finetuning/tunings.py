@@ -95,7 +95,8 @@ TUNINGS: dict[str, Tuning] = {
         batch=4096,
         views="linear",
     ),
-    # Its semi-supervised protocol. That the rate grows with the batch is the official code's, for its linear layer.
+    # Its semi-supervised protocol. That the rate grows with the batch is what its code does for its
+    # linear layer.
     "byol": Tuning(
         name="BYOL",
         rates=(0.01, 0.02, 0.05, 0.1, 0.005),
