@@ -95,7 +95,7 @@ def evaluate(
         data: labelled images; those of the run if not given.
         out: where the reports of an encoder that is no run go; runs/NAME if not given.
         limit: takes the first this many training images; a run's own number if not given.
-        size: side of the view the encoder is tested on, in pixels; that of its training if not given.
+        size: side of the view the encoder is tested on, in pixels; its own if not given.
         seed: of splits and draws.
         device: "auto", "cpu", "cuda" or "cuda:1".
         workers: processes that decode photos.

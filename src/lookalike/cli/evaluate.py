@@ -34,7 +34,7 @@ def command(
         data: labelled images (one folder per class, or Parquet); those of the run if not given.
         out: folder for the reports of an encoder that is no run; runs/NAME if not given.
         limit: take the first this many training images; a run's own number if not given.
-        size: side of the view to test on, in pixels; that of the training if not given.
+        size: side of the view to test on, in pixels; the encoder's own if not given.
         seed: of splits and draws.
         device: where to compute; auto takes a GPU if there is one.
         workers: processes that decode photos; one per core if not given.

@@ -56,7 +56,7 @@ class Run:
             data: labelled images; by default those of the run.
             limit: takes the first this many training images; by default as many as the run did, of
                 its own images, and all of others.
-            size: side of the view it is tested on; by default that of its training.
+            size: side of the view it is tested on; by default the recipe's.
             seed: of splits and draws.
             device: "auto", "cpu", "cuda" or "cuda:N".
             workers: processes that decode photos, or None for one per core.

@@ -27,7 +27,7 @@ def of_run(path: Path, recipe: Recipe, runtime: Runtime, size: int | None) -> li
         path: of the run folder.
         recipe: of the run.
         runtime: where to compute.
-        size: side of the view they are tested on; None is that of the training.
+        size: side of the view they are tested on; None is the recipe's.
 
     Raises:
         StorageError: the run has no encoder yet.
