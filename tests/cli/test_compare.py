@@ -30,7 +30,7 @@ def test_tables(command: Command) -> None:
         "untrained 50.0 ± 5.0 50.0 ± 5.0",
         "linear top-1 two one −4.5 (−7.5 to −1.5) 0.003 worse",
         "seed 0 1",
-        "knn top-1: two is not compared with the best: its guesses were not kept",
+        "knn top-1: two not compared with the best: its guesses were not kept",
     ):
         assert text in words
 

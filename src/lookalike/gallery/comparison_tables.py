@@ -19,11 +19,14 @@ def tables(comparison: Comparison) -> list[Table]:
 
 def remarks(comparison: Comparison) -> list[str]:
     """Why runs are not paired, and what could not be read."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    for column in comparison.columns:
+        for run, entry in column.entries.items():
+            if entry.why:
+                runs.setdefault((column.title, entry.why), []).append(run)
     whys = [
-        f"{column.title}: {run} is not compared with the best: {entry.why}."
-        for column in comparison.columns
-        for run, entry in column.entries.items()
-        if entry.why
+        f"{title}: {', '.join(names)} not compared with the best: {why}."
+        for (title, why), names in runs.items()
     ]
     return whys + comparison.notes
 
