@@ -248,3 +248,11 @@ def test_it_is_tested_on_the_size_that_the_recipe_says(tmp_path: Path) -> None:
     assert encoder.transform(digit).shape == (1, 12, 12)
     larger = run.evaluate("knn", size=16)[-1]
     assert "size=16" in larger.how["policy"]
+
+
+def test_z_is_asked_beside_h(run: Run) -> None:
+    asked = run.evaluate("transformations.probe=linear", "transformations.images=60", size=12)
+    assert [r.subject for r in asked] == ["pixels", "untrained", "trained", "projection"]
+    assert all("size=12" in r.how["policy"] for r in asked)
+    assert asked[-1].metrics.keys() == asked[-2].metrics.keys()
+    assert asked[-1].metrics != asked[-2].metrics

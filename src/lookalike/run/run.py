@@ -76,7 +76,7 @@ class Run:
         with folder.locked():
             subjects = of_run(folder.path, recipe, runtime, size)
             if any(question.name in OF_PROJECTIONS for question in questions):
-                z = projection(folder, recipe, runtime)
+                z = projection(folder, recipe, runtime, subjects[-1].policy)
                 subjects += [z] if z else []
             exam = open_exam(
                 where,

@@ -38,8 +38,17 @@ def of_run(path: Path, recipe: Recipe, runtime: Runtime, size: int | None) -> li
     return _beside(untrained, trained, recipe.plain, runtime, size)
 
 
-def projection(folder: RunFolder, recipe: Recipe, runtime: Runtime) -> Subject | None:
-    """The run's z: its encoder with the projector behind it, or None where it has none or several."""
+def projection(
+    folder: RunFolder, recipe: Recipe, runtime: Runtime, policy: Policy
+) -> Subject | None:
+    """The run's z: its encoder with the projector behind it, or None where it has no projector.
+
+    Args:
+        folder: of the run, with a checkpoint.
+        recipe: of the run.
+        runtime: where to compute.
+        policy: the view that its h is tested on.
+    """
     weights = trained_weights(folder.checkpoints)
     encoder = load(folder.path).encoder
     method = build_method(recipe, encoder.channels, classes=_classes(weights))
@@ -48,7 +57,7 @@ def projection(folder: RunFolder, recipe: Recipe, runtime: Runtime) -> Subject |
         return None
     method.load_state_dict(weights)
     both = nn.Sequential(method.encoder, projector)
-    return Subject(PROJECTION, runtime.place(both).eval(), recipe.plain)
+    return Subject(PROJECTION, runtime.place(both).eval(), policy)
 
 
 def _classes(weights: dict[str, Tensor]) -> int:
