@@ -13,8 +13,7 @@ from lookalike.evaluation.corruptions.numbers import Pixels
 from lookalike.evaluation.corruptions.plain import Clean, clean
 from lookalike.evaluation.features import Features, embed, frozen
 from lookalike.evaluation.probes.classifier import Classifier
-from lookalike.evaluation.probes.linear import linear
-from lookalike.evaluation.probes.logistic import Problem
+from lookalike.evaluation.probes.linear import fit
 from lookalike.evaluation.subject import Subject
 from lookalike.training.runtime import Runtime
 from lookalike.views.colour import standardised
@@ -34,12 +33,9 @@ class Probe(NamedTuple):
     how: dict[str, Any]
 
     @classmethod
-    def fitted(cls, train: Features, *, classes: int, seed: int) -> "Probe":
-        """`linear` as a classifier: the strength it chooses, fitted to all training images."""
-        first = Features(*(column[:1] for column in train))
-        how = linear(train, first, classes=classes, seed=seed).how
-        present, label = torch.unique(train.label, return_inverse=True)
-        return cls(Problem(train.values, label).solve(how["penalty"]), present, how)
+    def fitted(cls, train: Features, *, seed: int) -> "Probe":
+        """The classifier of `linear`."""
+        return cls(*fit(train, seed=seed))
 
     def guess(self, values: Float[Tensor, "n d"]) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
         """The class each image is taken for, and how surely, in 0 … 1."""

@@ -64,7 +64,7 @@ def corruptions(
     reference = _reference(baseline, severities, classes, subject.policy.size)
     copies = Copies((*KINDS, *(EXTRA if kinds == "all" else ())), severities, seed)
     features = extract(subject.encoder, train, subject.policy, runtime=runtime, workers=workers)
-    probe = Probe.fitted(features, classes=classes, seed=seed)
+    probe = Probe.fitted(features, seed=seed)
     judged = judge(subject, test, runtime, probe, copies, workers=workers)
     metrics = _metrics(_errors(judged, copies), reference, seed)
     how = {

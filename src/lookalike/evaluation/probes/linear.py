@@ -52,6 +52,21 @@ def linear(
         DataError: no class has enough images to hold some out, or there is only one class.
         UsageError: `held_out` is not between 0 and 1.
     """
+    fitted, present, how = fit(train, seed=seed, held_out=held_out)
+    scores = torch.full((len(test.values), classes), -torch.inf)
+    scores[:, present] = fitted.scores(test.values)
+    return Outcome(scores, how)
+
+
+def fit(
+    train: Features, *, seed: int, held_out: float = 0.2
+) -> tuple[Classifier, Int[Tensor, " present"], dict[str, Any]]:
+    """The classifier of `linear`, whose arguments these are; its classes; and how it was chosen.
+
+    Raises:
+        DataError: no class has enough images to hold some out, or there is only one class.
+        UsageError: `held_out` is not between 0 and 1.
+    """
     present, label = torch.unique(train.label, return_inverse=True)
     fits, chooses = split(label, held_out, seed)
     if len(present) < 2 or not len(chooses):
@@ -75,9 +90,7 @@ def linear(
         "iterations": fitted.iterations,
         "converged": fitted.converged,
     }
-    scores = torch.full((len(test.values), classes), -torch.inf)
-    scores[:, present] = fitted.scores(test.values)
-    return Outcome(scores, how)
+    return fitted, present, how
 
 
 def right(
