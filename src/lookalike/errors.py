@@ -80,6 +80,12 @@ class Interrupted(LookalikeError):  # noqa: N818 - it is an outcome, not a fault
         self.exit_code = 128 + signal
 
 
+def short(value: object, most: int = 80) -> str:
+    """Its text, cut where it is longer than a message should quote."""
+    text = str(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence that offers the nearest of `choices`, or lists them where none is near."""
     names = sorted(choices)

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,23 +18,38 @@ from lookalike.errors import StorageError, did_you_mean
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, needed: int | None = None) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path`, in one step that survives a crash, when the
-    block ends well; makes its folder."""
-    with storage_errors(path):
+    block ends well; makes its folder.
+
+    Args:
+        path: of the file.
+        needed: bytes that will be written, where they are known, for the message if they cannot.
+    """
+    with storage_errors(path, needed):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with aside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        try:
+            with synced(aside) as file:
+                yield file
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
         sync(path.parent)
+
+
+@contextlib.contextmanager
+def synced(path: Path) -> Iterator[BinaryIO]:
+    """A new file to write, which is on the disk when the block ends well."""
+    with path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replaces `path` by `content` in one step that survives a crash; makes its folder."""
-    with replacing(path) as file:
+    with replacing(path, len(content)) as file:
         file.write(content)
 
 
@@ -47,6 +63,19 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is no JSON, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("its values are nested too deeply") from None
+
+
 def sync(path: Path) -> None:
     """Makes a file's content, or the renames inside a folder, durable."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -56,6 +85,12 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def sweep(folder: Path) -> None:
+    """Removes what writers that were killed left unfinished in a folder that no other writes to."""
+    for leftover in folder.glob(".*.tmp"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, as 64 hexadecimal digits."""
     with path.open("rb") as file:
@@ -63,16 +98,37 @@ def sha256(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusals while writing `path` into one clear message."""
+def storage_errors(path: Path, needed: int | None = None) -> Iterator[None]:
+    """Turns the operating system's refusals while writing `path` into one clear message.
+
+    Args:
+        path: what is written.
+        needed: bytes that it takes, where they are known.
+    """
     try:
         yield
     except OSError as error:
         raise StorageError(
             f"Cannot write {path}.",
-            why=f"The system says: {error.strerror or error}.",
+            why=f"The system says: {error.strerror or error}. {_room(path, needed)}".rstrip(),
             do="Check the free space and the permissions there, or choose another --out.",
         ) from error
+
+
+def free(path: Path) -> int | None:
+    """Bytes that may still be written on the volume of `path`, which need not be there yet; None
+    where the system does not say."""
+    for place in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(place).free
+    return None
+
+
+def _room(path: Path, needed: int | None) -> str:
+    """A sentence on the bytes needed and free."""
+    parts = ((needed, "needed"), (free(path), "free on its volume"))
+    told = [f"{count:,} bytes are {word}" for count, word in parts if count is not None]
+    return f"{' and '.join(told)}." if told else ""
 
 
 def nearby(path: str) -> str:

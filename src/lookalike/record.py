@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-import yaml
-
 from lookalike.errors import UsageError
 from lookalike.evaluation.report import Report
+from lookalike.text import load
 
 T = TypeVar("T")
 
@@ -27,6 +26,7 @@ class Record:
     recipe_text: the same as it stands in the file.
     metrics: one row for each update, in their order; a row may lack any key but "update", and
         holds finite numbers only.
+    alarms: what was told while training: "update", "epoch", "kind" and "text" each.
     evaluations: one report for each evaluation and subject.
     ledger: what became of every image found.
     environment: machine and software.
@@ -37,6 +37,7 @@ class Record:
     recipe: dict[str, Any]
     recipe_text: str
     metrics: list[dict[str, float]]
+    alarms: list[dict[str, Any]]
     evaluations: list[Report]
     ledger: dict[str, Any]
     environment: dict[str, Any]
@@ -53,6 +54,14 @@ class Record:
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         return value
+
+    @property
+    def lost(self) -> int:
+        """How many pictures were skipped: the books count all of them and name the first."""
+        reasons = self.ledger.get("reasons")
+        if isinstance(reasons, dict):
+            return sum(int(number) for number in reasons.values() if _is_number(number))
+        return len(self.ledger.get("skipped") or ())
 
     def training_seconds(self) -> float | None:
         """How long the training took, or None where it was not measured."""
@@ -87,9 +96,10 @@ def read_record(path: Path) -> Record:
     notes: list[str] = []
     return Record(
         path=path,
-        recipe=_read(path / "recipe.yaml", yaml.safe_load, {}, notes),
+        recipe=_read(path / "recipe.yaml", _recipe, {}, notes),
         recipe_text=_read(path / "recipe.yaml", str, "", []),
         metrics=_metrics(path / "metrics.jsonl", notes),
+        alarms=_alarms(path / "alarms.jsonl", notes),
         evaluations=_evaluations(path / "evaluations", notes),
         ledger=_read(path / "ledger.json", json.loads, {}, notes),
         environment=_read(path / "environment.json", json.loads, {}, notes),
@@ -116,13 +126,17 @@ def _read(path: Path, parse: Callable[[str], Any], empty: T, notes: list[str]) -
         content = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return empty
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, UsageError) as error:
         notes.append(f"{path.name} could not be read: {error}")
         return empty
     if not isinstance(content, type(empty)):
         notes.append(f"{path.name} does not hold what it should.")
         return empty
     return content
+
+
+def _recipe(content: str) -> Any:
+    return load(content, "recipe.yaml")
 
 
 def _metrics(path: Path, notes: list[str]) -> list[dict[str, float]]:
@@ -143,6 +157,18 @@ def _metrics(path: Path, notes: list[str]) -> list[dict[str, float]]:
     if bad:
         notes.append(f"{path.name}: {bad} of its lines could not be read.")
     return [rows[update] for update in sorted(rows)]
+
+
+def _alarms(path: Path, notes: list[str]) -> list[dict[str, Any]]:
+    """Those that can be read, whole or not at all."""
+    text = _read(path, str, "", notes)
+    try:
+        rows = [json.loads(line) for line in text.splitlines()]
+        known = {"update": int, "epoch": float, "kind": str, "text": str}
+        return [{name: kind(row[name]) for name, kind in known.items()} for row in rows]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        notes.append(f"{path.name} does not hold what it should.")
+        return []
 
 
 def _spoken(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """The program as a whole."""
 
 import re
+import signal
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from cli.commands import Command
 from lookalike import start
 from lookalike.cli import app
 from lookalike.errors import Interrupted
+from lookalike.signals import Stop
 
 
 def test_help_says_what_people_ask(command: Command) -> None:
@@ -47,7 +49,7 @@ def test_version_names_the_licence(command: Command) -> None:
         ("pretrain simclr --dta x", "There is no option --dta.\nDid you mean '--data'"),
         (
             "pretrain simclr --batch-size 3",
-            "There is no option --batch-size.\nDid you mean '--batch'",
+            "There is no option --batch-size.\nWrite instead: --batch 256",
         ),
         ("pretrain simclr --method.temperature=0.2", "without dashes: method.temperature=VALUE"),
         ("pretrain simclr --data", "--data needs a value."),
@@ -91,7 +93,7 @@ def test_debug_stands_anywhere(
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (KeyboardInterrupt(), 130, "stopped; what was saved before stays"),
+        (Stop(signal.SIGTERM), 143, "Type the same command to go on."),
         (
             Interrupted("Stopped at step 3.", signal=15, do="Go on."),
             143,

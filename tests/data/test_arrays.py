@@ -11,6 +11,7 @@ from numpy.lib import format as npy
 from lookalike.data.arrays import MOST_CHANNELS
 from lookalike.data.decoding import Header, UnreadableImage, decode, read_header
 from lookalike.data.listing import FolderFiles
+from lookalike.data.reasons import Remark
 
 
 def values(*shape: int, kind: str = "u1") -> np.ndarray:
@@ -37,8 +38,8 @@ def reason(files: FolderFiles) -> str:
 def test_channels_come_first_and_stay_as_they_are(tmp_path, channels, order):
     array = values(6, 7, channels)
     files = saved(tmp_path, np.asarray(array, order=order))
-    assert read_header(files, 0) == Header(6, 7, channels, deep=False, array=True)
-    pixels = decode(files, 0, channels)
+    assert read_header(files, 0) == Header(6, 7, channels, array=True)
+    pixels = decode(files, 0, channels).pixels
     assert pixels.dtype == torch.uint8
     np.testing.assert_array_equal(pixels, array.transpose(2, 0, 1))
 
@@ -46,16 +47,16 @@ def test_channels_come_first_and_stay_as_they_are(tmp_path, channels, order):
 def test_without_a_third_axis_there_is_one_channel(tmp_path):
     files = saved(tmp_path, values(6, 7))
     assert read_header(files, 0).channels == 1
-    np.testing.assert_array_equal(decode(files, 0, 1)[0], values(6, 7))
+    np.testing.assert_array_equal(decode(files, 0, 1).pixels[0], values(6, 7))
 
 
 @pytest.mark.parametrize("kind", ["<u2", ">u2"])
 def test_sixteen_bits_are_scaled(tmp_path, kind):
     every = np.arange(65_536).reshape(64, 256, 4)
     files = saved(tmp_path, every.astype(kind))
-    assert read_header(files, 0) == Header(64, 256, 4, deep=True, array=True)
+    assert read_header(files, 0) == Header(64, 256, 4, Remark.DEEP, array=True)
     expected = np.rint(every.astype(np.float64) * 255 / 65_535)
-    np.testing.assert_array_equal(decode(files, 0, 4).permute(1, 2, 0), expected)
+    np.testing.assert_array_equal(decode(files, 0, 4).pixels.permute(1, 2, 0), expected)
 
 
 def test_a_header_is_enough_to_know_the_kind(tmp_path):
@@ -70,7 +71,7 @@ def test_longer_headers(tmp_path):
     npy.write_array(buffer, values(6, 7, 3), version=(2, 0))
     (tmp_path / "a.npy").write_bytes(buffer.getvalue())
     np.testing.assert_array_equal(
-        decode(FolderFiles(tmp_path, ["a.npy"]), 0, 3), values(6, 7, 3).transpose(2, 0, 1)
+        decode(FolderFiles(tmp_path, ["a.npy"]), 0, 3).pixels, values(6, 7, 3).transpose(2, 0, 1)
     )
 
 
@@ -83,14 +84,12 @@ def test_channels_are_never_converted(tmp_path):
     files = saved(tmp_path, values(6, 7, 1))
     with pytest.raises(UnreadableImage, match=r"a\.npy") as caught:
         decode(files, 0, 3)
-    assert caught.value.reason == "1 channel instead of 3"
+    assert caught.value.reason == "other channels than wanted: 1 channel instead of 3"
 
 
 @pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
 def test_floating_point_values_have_no_agreed_range(tmp_path, kind):
-    assert reason(saved(tmp_path, np.ones((4, 4, 3), kind))) == (
-        "floating-point values have no agreed range"
-    )
+    assert "no agreed range" in reason(saved(tmp_path, np.ones((4, 4, 3), kind)))
 
 
 @pytest.mark.parametrize("kind", ["i1", "i2", "i8", "u4", "?", "c8", "U3", "M8[s]"])
@@ -142,4 +141,4 @@ def test_a_header_that_promises_more_than_memory_holds(tmp_path):
     with (tmp_path / "a.npy").open("wb") as file:
         npy.write_array_header_1_0(file, promise)
         file.write(bytes(1000))
-    assert reason(FolderFiles(tmp_path, ["a.npy"])) == "truncated array"
+    assert reason(FolderFiles(tmp_path, ["a.npy"])) == "truncated"

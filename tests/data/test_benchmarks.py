@@ -150,7 +150,7 @@ def test_birdsnap_holds_out_as_many_as_it_tests_on(root: Path, name: str) -> Non
     assert counts(parts) == [[4, 5], [2, 2], [2, 2]]  # one photo could not be fetched
     assert {each[-5] for each in parts.test.names} == {"0", "1"}
     assert parts.train.ledger.skipped == {
-        "download/images/Blue_Jay/8.jpg": "No such file or directory"
+        "download/images/Blue_Jay/8.jpg": "gone, or a broken link: No such file or directory"
     }
 
 

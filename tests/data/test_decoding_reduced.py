@@ -13,7 +13,7 @@ from lookalike.data.listing import FolderFiles
 
 def decoded(path: Path, reduction: int = 1) -> np.ndarray:
     """Pixels [height, width, channels]."""
-    pixels = decode(FolderFiles(path.parent, [path.name]), 0, 3, reduction)
+    pixels = decode(FolderFiles(path.parent, [path.name]), 0, 3, reduction).pixels
     return pixels.permute(1, 2, 0).numpy()
 
 

@@ -8,6 +8,7 @@ import pytest
 from data.pictures import noise, save
 from lookalike.data.inspection import inspect
 from lookalike.data.listing import FolderFiles
+from lookalike.data.reasons import Remark
 
 
 def files(root: Path, kinds: str) -> FolderFiles:
@@ -51,16 +52,16 @@ def files(root: Path, kinds: str) -> FolderFiles:
 def test_which_are_used(tmp_path, kinds, asked, channels, used):
     inspected = inspect(files(tmp_path, kinds), len(kinds), asked)
     assert inspected.channels == channels
-    assert "".join(kinds[row] for row in inspected.headers) == used
-    assert sorted([*inspected.headers, *inspected.skipped]) == list(range(len(kinds)))
+    assert "".join(kinds[row] for row in inspected.rows) == used
+    assert sorted([*inspected.rows.tolist(), *inspected.skipped]) == list(range(len(kinds)))
     assert inspected.sizes.tolist() == [[8, 9]] * len(used)
 
 
 def test_a_reason_names_both_numbers(tmp_path):
     inspected = inspect(files(tmp_path, "5c1x"), 4)
     assert inspected.skipped == {
-        1: "3 channels instead of 5",
-        2: "1 channel instead of 5",
+        1: "other channels than wanted: 3 channels instead of 5",
+        2: "other channels than wanted: 1 channel instead of 5",
         3: "empty file",
     }
 
@@ -68,4 +69,5 @@ def test_a_reason_names_both_numbers(tmp_path):
 def test_sixteen_bits_are_seen(tmp_path):
     for name, kind in (("a", np.uint8), ("b", np.uint16), ("c", ">u2")):
         np.save(tmp_path / f"{name}.npy", np.zeros((4, 4, 5), kind))
-    assert inspect(FolderFiles(tmp_path, ["a.npy", "b.npy", "c.npy"]), 3).deep == [1, 2]
+    remarks = inspect(FolderFiles(tmp_path, ["a.npy", "b.npy", "c.npy"]), 3).remarks
+    assert remarks.tolist() == [0, Remark.DEEP, Remark.DEEP]

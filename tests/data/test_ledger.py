@@ -13,6 +13,8 @@ def test_what_is_found_is_used_or_skipped_or_excluded():
         "found": 10,
         "used": 6,
         "skipped": {"a.jpg": "empty file"},
+        "reasons": {"empty file": 1},
+        "remarks": {},
         "excluded": {"hidden": 2, ".txt files": 1},
     }
 

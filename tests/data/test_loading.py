@@ -211,7 +211,7 @@ def test_in_order_goes_on_past_a_batch_without_one_readable_photo(tmp_path, work
         path.unlink()
     with pytest.raises(DataError, match="None of the 2 pictures") as caught:
         seen()
-    assert "'0.png' (No such file or directory)" in caught.value.why
+    assert "'0.png' (gone, or a broken link: No such file or directory)" in caught.value.why
 
 
 @pytest.mark.parametrize("batch", [71, 0, -1])

@@ -57,8 +57,8 @@ def test_a_photo_that_breaks_later_is_named_and_counted(tmp_path):
         with pytest.raises(UnreadableImage):
             source.read(row)
     assert source.ledger.skipped == {
-        "dog/000.png": "No such file or directory",
-        "cat/001.png": "its size is not what the header said",
+        "dog/000.png": "gone, or a broken link: No such file or directory",
+        "cat/001.png": "changed since it was listed",
     }
     assert (source.ledger.used, len(source), source.fingerprint) == (2, 4, fingerprint)
 
@@ -96,9 +96,10 @@ def test_arrays_keep_their_channels(tmp_path, channels, size):
         expected = noise(int(name[2]), *size, channels).transpose(2, 0, 1)
         np.testing.assert_array_equal(seen, expected)
     assert source.ledger.skipped == {
-        "a/other.npy": f"4 channels instead of {channels}",
-        "a/real.npy": "floating-point values have no agreed range",
-        "b/picture.png": f"3 channels instead of {channels}",
+        "a/other.npy": f"other channels than wanted: 4 channels instead of {channels}",
+        "a/real.npy": "values or a shape that no picture has: floating-point values have no agreed "
+        "range",
+        "b/picture.png": f"other channels than wanted: 3 channels instead of {channels}",
     }
 
 
@@ -110,7 +111,7 @@ def test_who_asks_for_channels_gets_those(tmp_path):
     assert open_source(tmp_path, channels=1).names == ["2.png"]
     with pytest.raises(DataError, match="no usable picture") as caught:
         open_source(tmp_path, channels=7)
-    assert "'0.npy' (4 channels instead of 7)" in caught.value.why
+    assert "'0.npy' (other channels than wanted: 4 channels instead of 7)" in caught.value.why
 
 
 @pytest.mark.parametrize("size", [(8, 8), PHOTO])
@@ -124,8 +125,9 @@ def test_that_values_were_scaled_is_said_once(tmp_path, size):
     used, scaled = (3, 2) if size == (8, 8) else (4, 3)  # a large one is found broken later
     for _ in range(2):
         source = open_source(root, cache=cache, channels=1)
-        words = f"without class folders, {scaled} of them scaled from 16 to 8 bits"
-        assert source.name == f"{used} pictures {words}"
+        lost = ", 1 skipped" if used == 3 else ""
+        assert source.name == f"{used} pictures without class folders{lost}"
+        assert source.ledger.remarks == {"scaled from 16 to 8 bits": scaled}
         seen = source.images[1] if isinstance(source, Images) else source.read(1)
         np.testing.assert_array_equal(seen[0], noise(1, *size, 1))
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -15,7 +16,9 @@ import pytest
 import torch
 
 from data.pictures import PHOTO, noise, save
+from lookalike.data import workers
 from lookalike.data.cropping import TASK, Cropper, Crops, Request
+from lookalike.data.listing import Files
 from lookalike.data.sources import open_source
 from lookalike.data.workers import Workers
 from lookalike.errors import DataError
@@ -76,9 +79,9 @@ def test_answers_come_in_order(cropper, expected, count):
 
 
 def test_workers_stay(cropper):
-    workers, seen = crew(cropper), []
+    stay, seen = crew(cropper), []
     for _ in range(2):
-        next(workers.answers(REQUESTS))
+        next(stay.answers(REQUESTS))
         seen.append(processes())
     assert len(seen[0]) == 2
     assert seen[0] == seen[1]
@@ -106,12 +109,12 @@ def test_other_children_of_the_server_end_by_a_signal(cropper):
 
 
 def test_workers_end_with_what_they_work_for(cropper):
-    workers = crew(cropper)
-    answers = workers.answers(REQUESTS)
+    working = crew(cropper)
+    answers = working.answers(REQUESTS)
     next(answers)
     started = processes()
     assert len(started) == 2
-    del workers, answers
+    del working, answers
     gc.collect()
     assert all_gone(started)
 
@@ -119,11 +122,97 @@ def test_workers_end_with_what_they_work_for(cropper):
 def test_a_killed_worker_is_a_clear_error(cropper):
     answers = crew(cropper, 1).answers(REQUESTS * 100)
     next(answers)
+    begun = time.monotonic()
     for process in processes():
         os.kill(process, signal.SIGKILL)
-    with pytest.raises(DataError, match="ended from outside") as caught:
+    with pytest.raises(DataError, match="was ended by SIGKILL") as caught:
         list(answers)
-    assert "workers=0" in caught.value.do
+    assert "--workers 0" in caught.value.do
+    assert time.monotonic() - begun < 15
+
+
+class Odd(Files):
+    """Files that do something odd when picture 3 is opened."""
+
+    def __init__(self, files, how):
+        self.files, self.how = files, how
+
+    def name(self, row):
+        return self.files.name(row)
+
+    def open(self, row):
+        if row == 3 and self.how == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if row == 3 and self.how == "slow":
+            time.sleep(1)
+        return self.files.open(row)
+
+    def take(self, rows):
+        raise NotImplementedError
+
+
+def oddly(cropper: Cropper, how: str) -> Cropper:
+    reader = cropper.reader
+    return replace(cropper, reader=replace(reader, files=Odd(reader.files, how)))
+
+
+def test_a_picture_that_ends_its_worker_is_named(cropper):
+    odd = crew(oddly(cropper, "crash"), 1)
+    with pytest.raises(DataError, match=r"SIGSEGV while it read '3\.jpg'"):
+        list(odd.answers(REQUESTS))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_slow_disk_is_told_and_does_no_harm(cropper, expected, count, monkeypatch, caplog):
+    monkeypatch.setattr(workers, "SECONDS_BETWEEN_LINES", 0.3)
+    slow = crew(oddly(cropper, "slow"), count)
+    assert same(slow.answers(REQUESTS[:1]), expected[:1])
+    assert any("3.jpg" in line for line in caplog.messages)
+
+
+def test_without_shared_memory_answers_come_through_a_pipe(cropper, monkeypatch):
+    """Like a full /dev/shm, which the system answers with this error when memory is asked for."""
+
+    def full(self):
+        raise RuntimeError("unable to allocate shared memory(shm): No space left on device (28)")
+
+    answer = cropper[REQUESTS[0]]
+    shared = workers._handed_over(answer)
+    assert shared.views[0].is_shared()
+    monkeypatch.setattr(torch.Tensor, "share_memory_", full)
+    copied = workers._handed_over(cropper[REQUESTS[0]])
+    assert not isinstance(copied.views[0], torch.Tensor)
+    assert torch.equal(torch.as_tensor(copied.views[0]), answer.views[0])
+
+
+SMALL = """
+mount -t tmpfs -o size=1m none /dev/shm && exec "$0" "$@"
+"""
+
+
+def test_in_a_container_with_little_shared_memory(folder, tmp_path):
+    """Batches of 3 MB where there is 1 MB in all."""
+    script = SCRIPT.replace("size=16", "size=200")
+    (tmp_path / "script.py").write_text(script)
+    words = ["unshare", "-m", "sh", "-c", SMALL, sys.executable]
+    if not allowed(words):
+        pytest.skip("this system lets nobody mount, or has no unshare")
+    done = subprocess.run(
+        [*words, "-W", "error", str(tmp_path / "script.py"), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[(8, 3, 200, 200), (8, 3, 200, 200)]" in done.stdout
+
+
+def allowed(words):
+    try:
+        return subprocess.run([*words, "-c", ""], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 SCRIPT = """
@@ -131,6 +220,7 @@ import multiprocessing, os, sys, torch
 from multiprocessing import forkserver
 print("script runs")
 from lookalike.data.loading import Loader
+from lookalike.data.listing import Files
 from lookalike.data.sources import open_source
 from lookalike.views.policy import Policy
 crew = Loader(open_source(sys.argv[1]), (Policy(size=16),), batch=8, seed=0,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import torch
 import yaml
 from PIL import Image
 
-from gallery.runs import write_run
+from gallery.runs import report, write_run
 from lookalike.errors import UsageError
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.export.model_card import model_card
+from lookalike.export.views_words import views_in_words
 from lookalike.nn.encoder import Encoder
+from lookalike.views import papers
 from lookalike.views.operations import Normalize
 from lookalike.views.policy import Policy
 
@@ -99,6 +101,49 @@ def test_it_tells_the_whole_run(tmp_path: Path) -> None:
     recipe = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())
     assert told | {"name": recipe["name"]} == recipe
     assert "The views changed small shifts, turns and shears." in card  # and nothing else
+    assert "| seed | 7 |" in card
+    assert "It was trained on 1,347 images, which is few." in card
+    assert "The same test images answered 2 evaluations (knn, linear)." in card
+    assert "carved" not in card
+    numbers = sum(x.numel() for x in Encoder("resnet8", 8).trunk.state_dict().values())
+    assert f"| size | {numbers:,} numbers, " in card
+    assert "None has been stated for the weights." in card
+
+
+@pytest.mark.parametrize(("method", "labels"), [("simclr", ""), ("supcon", "and their labels ")])
+def test_test_images_that_were_trained_on_are_named(
+    tmp_path: Path, method: str, labels: str
+) -> None:
+    run = write_run(tmp_path / "run")
+    recipe = (run / "recipe.yaml").read_text()
+    (run / "recipe.yaml").write_text(recipe.replace("name: simclr,", f"name: {method},"))
+    about = {"test_images": "carved: 20% of each class", "data": "digits"}
+    (run / "evaluations" / "knn.json").write_text(
+        json.dumps([report("knn", "trained", 1, **about)])
+    )
+    assert f"the encoder has seen them {labels}before" in model_card(run).read_text()
+
+
+def test_a_licence_stays(tmp_path: Path) -> None:
+    write_card(tmp_path / "run", licence="mit")
+    card = model_card(tmp_path / "run").read_text()
+    assert front(card)["license"] == "mit"
+    assert "The weights: mit." in card
+
+
+def test_views_in_words() -> None:
+    first = asdict(papers.BYOL_FIRST) | {"size": 32}
+    second = asdict(papers.BYOL_SECOND)
+    (line,) = views_in_words([first, first])
+    assert line.startswith("Views 1, 2: 32 px; a random part of 8 % to 100 % of the image's area; ")
+    assert "mirrored left to right (50 % of the views)" in line
+    assert "changed in brightness by 0.4, contrast by 0.4, saturation by 0.2, hue by 0.1" in line
+    assert "solarised" not in line
+    one, two = views_in_words([first, second])
+    assert one.startswith("View 1: ")
+    assert "solarised (20 % of the views)" in two
+    assert views_in_words([{"size": 8, "affine": {"odd": 1}}, 3]) == ["View 1: 8 px; affine."]
+    assert views_in_words("x") == []
 
 
 def test_a_run_that_has_only_begun(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from lookalike.errors import UsageError
-from lookalike.recipe.estimate import estimate, parameters
+from lookalike.recipe import fitting, memory
+from lookalike.recipe.estimate import estimate, memory_needed, parameters
 from lookalike.recipe.look import Look
 from lookalike.recipe.schema import Recipe
 
@@ -37,3 +38,19 @@ def test_sentences(change: Change) -> None:
     assert "3 MB" in estimate(change("optimizer=adamw"), None)[1]
     assert "--data" in estimate(change(), None)[0]
     assert "do not fill one batch of 64" in estimate(change(), Look(63, 32, 3))[0]
+
+
+def test_memory_beside_what_there_is(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(room: float, *words: str) -> list[str]:
+        for module in (memory, fitting):
+            monkeypatch.setattr(module, "room", lambda _device: int(room))
+        return memory_needed(change("batch=512", *words), Look(1000, 32, 3), "cpu")
+
+    monkeypatch.setattr(memory, "_program", lambda: 10**8)
+    (enough,) = told(1e12)
+    assert "of the 1,000 GB of cpu" in enough
+    assert "0.1 the program" in enough
+    _, advice = told(1e10)
+    piece = int(advice.partition("piece=")[2].split()[0])
+    assert len(told(1e10, f"piece={piece}")) == 1, "it fits"
+    assert len(told(1e10, f"piece={2 * piece}")) == 2

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from lookalike import text
 from lookalike.errors import UsageError
-from lookalike.recipe import text
 from lookalike.recipe.library import find, packaged, refuse_another
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe

@@ -47,6 +47,7 @@ OTHERS: dict[str, Any] = {
     "motion_blur": {"length": [0.1, 0.2]},
     "negatives": "semi-hard",
     "noise": {"level": [0.1, 0.2]},
+    "nonfinite": "skip",
     "batch_norm": "process",
     "monitor": ["linear"],
     "test_size": 48,

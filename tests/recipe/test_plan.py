@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from lookalike import text
 from lookalike.errors import DataError, StorageError, UsageError
-from lookalike.recipe import text
 from lookalike.recipe.plan import Plan
 
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from lookalike import text
 from lookalike.errors import UsageError
-from lookalike.recipe import text
 from lookalike.recipe.leaves import leaves
 from lookalike.recipe.problems import RecipeError
 from lookalike.recipe.schema import Recipe
@@ -110,15 +110,15 @@ def test_unknown_names(change: Change, words: list[str], path: str, says: str) -
         ("method.temperature=null", "number"),
         ("method.normalize=1", "boolean"),
         ("method.outputs=1.5", "integer"),
-        ("method.outputs=0", "1 or more"),
-        ("encoder.width=0", "1 or more"),
+        ("method.outputs=0", "from 1 to 1,000,000"),
+        ("encoder.width=0", "from 1 to 10,000"),
         ("optimizer.weight_decay=-1e-6", "0 or more"),
         ("optimizer.momentum=1", "below 1"),
-        ("batch=1", "2 or more"),
+        ("batch=1", "from 2 to 10,000,000"),
         ("batch=64.5", "integer"),
-        ("seed=-1", "0 or more"),
+        ("seed=-1", "from 0 to"),
         ("clip=0", "above 0"),
-        ("data.limit=1", "2 or more"),
+        ("data.limit=1", "from 2 to"),
         ("duration=20", '"100 epochs"'),
         ("duration=0 epochs", "more than 0"),
         ("watch=0 steps", "more than 0"),
@@ -132,7 +132,7 @@ def test_unknown_names(change: Change, words: list[str], path: str, says: str) -
         ("views.crop.area=[0.1, 0.2, 0.3]", "at most 2"),
         ("views.crop.draw=torch", "'torchvision'"),
         ("views.blur.sigma=2", "array"),
-        ("views.size=1", "4 or more"),
+        ("views.size=1", "from 4 to 10,000"),
         ("views.normalize={mean: [0.5], std: [0.5, 0.5]}", "per channel"),
         ("name=a/b", "run folder"),
         ("encoder=null", "name"),

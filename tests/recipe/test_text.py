@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
+from lookalike import text
 from lookalike.errors import UsageError
-from lookalike.recipe import text
 
 
 @pytest.mark.parametrize("number", ["1e-6", "1E-6", "1.0e-06", "0.000001", ".1e-5", "+1e-6"])

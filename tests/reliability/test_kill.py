@@ -4,83 +4,62 @@ import json
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lookalike.errors import StorageError
-from reliability.trial import Nursery, final_state
+from reliability.conftest import Whole
+from reliability.trial import METHODS, UPDATES, Nursery, changes, final_state, wait_for
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as nursery:
-        yield nursery
-
-
-@pytest.fixture(scope="module")
-def whole(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, float]:
-    """Final state of an uninterrupted run, and the seconds it trained; evaluations follow."""
-    out = tmp_path_factory.mktemp("whole") / "run"
-    begun = time.monotonic()
-    trial = nursery.start(out)
-    wait_for(out / "encoder" / "config.json")
-    seconds = time.monotonic() - begun
-    assert trial.wait(120) == 0
-    return final_state(out), seconds
-
-
-def finish(nursery: Nursery, out: Path) -> None:
-    assert nursery.start(out).wait(120) == 0
-
-
-def wait_for(condition: Path) -> None:
-    """Until a file is there and holds something."""
-    deadline = time.monotonic() + 60
-    while not (condition.exists() and condition.stat().st_size):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-@pytest.mark.parametrize("trials", [3, pytest.param(20, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("trials", [10, pytest.param(100, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("name", METHODS)
 def test_kill_at_random_moments(
-    trials: int, nursery: Nursery, whole: tuple[bytes, float], tmp_path: Path
+    name: str, trials: int, nursery: Nursery, whole: Callable[[str], Whole], tmp_path: Path
+) -> None:
+    kill_and_go_on(name, trials, nursery, whole, tmp_path, {"of": name})
+
+
+@pytest.mark.parametrize("trials", [2, pytest.param(20, marks=pytest.mark.nightly)])
+def test_kill_while_workers_decode(
+    trials: int, photos: Path, nursery: Nursery, whole: Callable[[str], Whole], tmp_path: Path
+) -> None:
+    settings = changes("photos", photos)
+    kill_and_go_on("photos", trials, nursery, whole, tmp_path, settings)
+
+
+def kill_and_go_on(
+    name: str,
+    trials: int,
+    nursery: Nursery,
+    whole: Callable[[str], Whole],
+    folder: Path,
+    settings: dict[str, object],
 ) -> None:
     """Each run is killed up to three times, from its start to some way into its evaluations."""
-    state, seconds = whole
-    chance = random.Random(trials)  # noqa: S311 - moments, not secrets
+    state, seconds, _ = whole(name)
+    chance = random.Random(f"{name} {trials}")  # noqa: S311 - moments, not secrets
     kills = 0
     for number in range(trials):
-        out = tmp_path / str(number)
+        out = folder / str(number)
         for _ in range(3):
-            trial = nursery.start(out)
-            if trial.wait(chance.uniform(0, 1.2 * seconds)) is None:
+            begun = time.monotonic()
+            trial = nursery.start(out, **settings)
+            code = trial.wait(chance.uniform(0, 1.2 * seconds))
+            if code is None:
                 trial.send(signal.SIGKILL)
-                kills += trial.wait(10) == -signal.SIGKILL
-        finish(nursery, out)
+                code = trial.wait(10)
+            assert code in (0, -signal.SIGKILL), trial.words
+            kills += code == -signal.SIGKILL
+            if code == 0:  # the machine has become faster since the whole run was measured
+                seconds = min(seconds, (time.monotonic() - begun) / 1.2)
+                break
+        assert nursery.start(out, **settings).wait(300) == 0
         assert final_state(out) == state
+    print(f"{name}: {trials} runs, {kills} kills that hit")
     assert kills >= trials
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_save_and_exit(
-    number: signal.Signals,
-    code: int,
-    nursery: Nursery,
-    whole: tuple[bytes, float],
-    tmp_path: Path,
-) -> None:
-    out = tmp_path / "run"
-    trial = nursery.start(out)
-    wait_for(out / "metrics.jsonl")
-    trial.send(number)
-    assert trial.wait(30) == code
-    done = len((out / "metrics.jsonl").read_text().splitlines())
-    newest = max((out / "checkpoints").iterdir(), key=lambda path: path.name)
-    assert int(newest.name) == done, "no update is lost"
-    finish(nursery, out)
-    assert final_state(out) == whole[0]
 
 
 def test_records_hold_each_update_once(nursery: Nursery, tmp_path: Path) -> None:
@@ -91,9 +70,9 @@ def test_records_hold_each_update_once(nursery: Nursery, tmp_path: Path) -> None
     trial.wait(10)
     with (out / "metrics.jsonl").open("a") as file:
         file.write('{"update": 4')  # torn by the kill
-    finish(nursery, out)
+    assert nursery.start(out).wait(300) == 0
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    assert [row["update"] for row in rows] == list(range(48))
+    assert [row["update"] for row in rows] == list(range(UPDATES))
 
 
 def test_a_second_process_is_refused(nursery: Nursery, tmp_path: Path) -> None:
@@ -101,14 +80,7 @@ def test_a_second_process_is_refused(nursery: Nursery, tmp_path: Path) -> None:
     first = nursery.start(out, duration="1000 epochs")
     wait_for(out / "metrics.jsonl")
     second = nursery.start(out, duration="1000 epochs")
-    assert second.wait(60) == StorageError.exit_code
+    assert second.wait(300) == StorageError.exit_code
     assert first.wait(0) is None
     first.send(signal.SIGKILL)
     first.wait(10)
-
-
-def test_another_seed_gives_other_bytes(
-    nursery: Nursery, whole: tuple[bytes, float], tmp_path: Path
-) -> None:
-    assert nursery.start(tmp_path / "run", seed=1).wait(120) == 0
-    assert final_state(tmp_path / "run") != whole[0]

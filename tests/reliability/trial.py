@@ -1,31 +1,74 @@
 """Short pretrainings in processes of their own, which the tests end at any moment.
 
 Importing torch takes seconds and a trial one, so one process imports everything and forks each trial:
-run as a program, this file takes orders as lines of JSON.
+run as a program, this file takes orders as lines of JSON. What a trial runs is the command line.
 """
 
+import functools
+import hashlib
+import importlib
 import json
 import os
+import pkgutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+import yaml
+
+RESNET = {"name": "resnet8"}
+"""78,000 parameters."""
+
+VIT = {"name": "test_vit", "patch": 2, "depth": 2}
+"""Two blocks of width 64 on sixteen patches."""
+
+METHODS: dict[str, dict[str, Any]] = {
+    "simclr": {"method": {"name": "simclr"}, "encoder": RESNET},
+    "supcon": {"method": {"name": "supcon"}, "encoder": RESNET},
+    "byol": {"method": {"name": "byol", "hidden": 64, "outputs": 32}, "encoder": RESNET},
+    "mae": {
+        "method": {"name": "mae", "decoder_width": 32, "decoder_depth": 1, "decoder_heads": 2},
+        "encoder": VIT,
+        "views": "mae-digits",
+        "optimizer": {"name": "adamw"},
+        "rate": {"constant": 1e-3},
+    },
+}
+"""What differs between the methods: 256 images, 40 updates of 32."""
+
 RECIPE = {
     "name": "trial",
-    "method": {"name": "simclr"},
-    "encoder": {"name": "resnet8"},
     "views": "simclr-digits",
-    "data": {"path": "digits", "limit": 512},
-    "batch": 64,
-    "duration": "6 epochs",
+    "data": {"path": "digits", "limit": 256},
+    "batch": 32,
+    "duration": "5 epochs",
     "optimizer": {"name": "sgd"},
-    "rate": {"constant": 0.1},
+    "rate": {"constant": 0.01},
     "warmup": "1 epoch",
     "watch": "2 epochs",
+    "precision": "float32",
 }
+UPDATES = 40
+
+PHASES = {
+    "reading the index": ("lookalike.run.pretraining:open_images", 1),
+    "drawing what it will see": ("lookalike.gallery.sheet:draw_sheet", 1),
+    "waiting for the first batch": ("lookalike.data.loading:_FromMemory._render", 1),
+    "between forward and backward": ("lookalike.training.loop:_of_all", 11),
+    "between pieces": ("lookalike.training.large_batch:_pull_piece", 30),
+    "watching": ("lookalike.evaluation.unlabelled.spectrum:describe", 1),
+    "writing a checkpoint": ("lookalike.training.manifest:write", 3),
+    "the last update": ("lookalike.training.loop:_of_all", UPDATES),
+    "evaluating": ("lookalike.run.evaluation:Sitting.answer", 3),
+    "decoding photos": ("lookalike.training.loop:_of_all", 12),
+}
+"""Where a trial can be told to announce itself: a function, and which of its calls."""
 
 
 class Trial:
@@ -34,10 +77,11 @@ class Trial:
     Args:
         nursery: its parent.
         pid: of its process.
+        out: its run folder.
     """
 
-    def __init__(self, nursery: "Nursery", pid: int) -> None:
-        self._nursery, self.pid = nursery, pid
+    def __init__(self, nursery: "Nursery", pid: int, out: Path) -> None:
+        self._nursery, self.pid, self._out = nursery, pid, out
 
     def wait(self, seconds: float) -> int | None:
         """The exit code (minus the signal that ended it), or None if it still runs by then."""
@@ -47,13 +91,19 @@ class Trial:
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    @property
+    def words(self) -> str:
+        """What it printed, and the runs before it."""
+        return beside(self._out, "txt").read_text(encoding="utf-8")
+
 
 class Nursery:
     """The process that has imported everything and forks trials."""
 
     def __init__(self) -> None:
-        folder = Path(__file__).parents[1]
-        environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+        places = [str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(":")]
+        path = ":".join(filter(None, places))
+        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "reliability.trial"],
             stdin=subprocess.PIPE,
@@ -61,6 +111,8 @@ class Nursery:
             text=True,
             env=environment,
         )
+        assert self._process.stdout is not None
+        assert json.loads(self._process.stdout.readline()) == "ready"
 
     def __enter__(self) -> Self:
         return self
@@ -68,9 +120,46 @@ class Nursery:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def start(self, out: Path, **changes: Any) -> Trial:
-        """Begins a trial, or goes on with it."""
-        return Trial(self, self.ask(start=str(out), changes=changes))
+    def start(
+        self,
+        out: Path,
+        *,
+        of: str = "simclr",
+        workers: int = 0,
+        phase: str = "",
+        environment: dict[str, str] | None = None,
+        **changes: Any,
+    ) -> Trial:
+        """Begins a trial, or goes on with it.
+
+        Args:
+            out: the run folder; the trial's words and its recipe are written beside it.
+            of: the method's name.
+            workers: processes that decode photos.
+            phase: of PHASES; there it writes `beside(out, "phase")` and lingers.
+            environment: variables of its own.
+            changes: of the recipe.
+        """
+        order = {"recipe": RECIPE | METHODS[of] | changes, "workers": workers, "phase": phase}
+        pid = self.ask(start=str(out), environment=environment or {}, **order)
+        return Trial(self, pid, out)
+
+    def start_together(self, out: Path, phase: str = "", **changes: Any) -> list[Trial]:
+        """Two processes that train as one; the second one announces the phase."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
+        common |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        return [
+            self.start(
+                out,
+                phase=phase if rank else "",
+                environment=common | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+                **changes,
+            )
+            for rank in range(2)
+        ]
 
     def ask(self, **order: Any) -> Any:
         """One order, one answer."""
@@ -80,16 +169,48 @@ class Nursery:
         return json.loads(self._process.stdout.readline())
 
 
-def final_state(out: Path) -> bytes:
-    """The bytes of everything the finished run would go on with."""
+def changes(name: str, photos: Path) -> dict[str, Any]:
+    """What `Nursery.start` is given for a method, or for "photos": SimCLR with two workers."""
+    if name != "photos":
+        return {"of": name}
+    views = {"preset": "simclr-cifar", "size": 8}
+    return {"views": views, "data": {"path": str(photos)}, "workers": 2}
+
+
+def beside(out: Path, ending: str) -> Path:
+    """A file of the trial that is not of the run."""
+    return out.with_name(f"{out.name}.{ending}")
+
+
+def final_state(out: Path) -> str:
+    """The SHA-256 of everything the finished run would go on with: weights, target, optimizer."""
     newest = max((out / "checkpoints").iterdir(), key=lambda path: path.name)
-    return (newest / "state.safetensors").read_bytes()
+    assert newest.name == f"{UPDATES:08d}"
+    return hashlib.sha256((newest / "state.safetensors").read_bytes()).hexdigest()
+
+
+def wait_for(condition: Path) -> None:
+    """Until a file is there and holds something."""
+    deadline = time.monotonic() + 300
+    while not (condition.exists() and condition.stat().st_size):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def main() -> None:
     """Takes orders until there are no more."""
-    from lookalike.run import pretraining  # noqa: F401 - what the forks need, imported once
+    from multiprocessing import forkserver
 
+    import torch  # what the forks need, imported once
+
+    from lookalike.run import pretraining  # noqa: F401
+
+    for place, _ in PHASES.values():
+        importlib.import_module(place.partition(":")[0])
+    torch.set_num_threads(1)
+    forkserver.set_forkserver_preload(["lookalike.data.server", "lookalike.data.workers"])
+    forkserver.ensure_running()
+    print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         answer = _fork(order) if "start" in order else _wait(order["wait"], order["seconds"])
@@ -99,23 +220,61 @@ def main() -> None:
 def _fork(order: dict[str, Any]) -> int:
     pid = os.fork()
     if pid == 0:
+        out = Path(order["start"])
         os.dup2(os.open(os.devnull, os.O_RDWR), sys.stdin.fileno())
-        os._exit(_train(Path(order["start"]), order["changes"]))
+        words = os.open(beside(out, "txt"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(words, sys.stdout.fileno())
+        os.dup2(words, sys.stderr.fileno())
+        os.environ.update(order["environment"])
+        code = _train(out, order["recipe"], order["workers"], order["phase"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     return pid
 
 
-def _train(out: Path, changes: dict[str, Any]) -> int:
+def _train(out: Path, recipe: dict[str, Any], workers: int, phase: str) -> int:
     """Saves some ten times a second; returns the exit code of the command."""
-    from lookalike.errors import LookalikeError
-    from lookalike.recipe.overrides import Layer, resolve
-    from lookalike.run import pretraining
+    from multiprocessing import forkserver
 
-    pretraining.SECONDS_BETWEEN_SAVES = 0.1
+    from lookalike.cli import app
+    from lookalike.export import encoder_folder
+    from lookalike.run import learning
+
+    # To compile the encoder takes longer than to train it.
+    encoder_folder.program = lambda *_: b"compiled"  # type: ignore[assignment]
+    # The server of workers is the nursery's child, and nobody else may ask how it does.
+    server: Any = forkserver
+    server.ensure_running = server._forkserver.ensure_running = lambda: None
+    learning.SECONDS_BETWEEN_SAVES = 0.1
+    if phase:
+        _announce(*PHASES[phase], beside(out, "phase"))
+    beside(out, "yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    words = [str(beside(out, "yaml")), "--out", str(out), "--workers", str(workers)]
     try:
-        pretraining.pretrain(resolve([Layer("trial", RECIPE | changes)]), out)
-    except LookalikeError as error:
-        return error.exit_code
-    return 0
+        return app.run(["pretrain", *words, "--device", "cpu"])
+    except BaseException:  # the fork must not go on with its parent's loop
+        traceback.print_exc()
+        return 1
+
+
+def _announce(place: str, call: int, path: Path) -> None:
+    """Has a function say, in its n-th call, that it has been reached."""
+    module, _, names = place.partition(":")
+    *owners, name = names.split(".")
+    owner = pkgutil.resolve_name(f"{module}:{'.'.join(owners)}" if owners else module)
+    real: Callable[..., Any] = getattr(owner, name)
+    calls = []
+
+    @functools.wraps(real)
+    def announcing(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) == call:
+            path.write_text(place, encoding="utf-8")
+            time.sleep(0.3)
+        return real(*arguments, **named)
+
+    setattr(owner, name, announcing)
 
 
 def _wait(pid: int, seconds: float) -> int | None:

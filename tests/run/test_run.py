@@ -1,6 +1,7 @@
 """A run from end to end at a tiny size: what lies in its folder, going on, and being refused."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,8 @@ def test_other_images_are_refused(tmp_path: Path) -> None:
     folder = write_pictures(tmp_path / "pictures", 60)
     changes = {"data": {"path": str(folder), "limit": None}, "duration": "1 epoch"}
     pretrain(recipe(**changes), tmp_path / "run")
-    (folder / "0.png").unlink()
+    shutil.rmtree(folder)
+    write_pictures(folder, 59)
     with pytest.raises(UsageError, match="saw other images"):
         pretrain(recipe(**changes), tmp_path / "run")
 

@@ -23,7 +23,7 @@ def test_saves_at_the_end_of_an_epoch_and_when_it_is_time() -> None:
 
 def test_records_of_a_lost_future_go(tmp_path: Path) -> None:
     for start, stop in ((0, 5), (3, 6)):
-        records = Records(tmp_path, start=start, updates_per_epoch=2)
+        records = Records(tmp_path, start=start, updates_per_epoch=2, tell=pytest.fail)
         for update in range(start, stop):
             records.after_update(moment(update, 6), {"loss": float(start)})
         records.close()

@@ -38,7 +38,8 @@ def command(
     for run in runs:
         if not run.is_dir():
             why = "It is a file." if run.exists() else "There is no such folder."
-            raise UsageError(f"{run} is not a run.", why=why, do=nearby(str(run)))
+            do = nearby(str(run)) or "Name folders that `lookalike pretrain` wrote."
+            raise UsageError(f"{run} is not a run.", why=why, do=do)
 
     from rich.console import Console
 

@@ -16,6 +16,7 @@ def command(
     out: Path | None = None,
     limit: int | None = None,
     size: int | None = None,
+    projection: bool = False,
     seed: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     workers: int | None = None,
@@ -35,6 +36,7 @@ def command(
         out: folder for the reports of an encoder that is no run; runs/NAME if not given.
         limit: take the first this many training images; a run's own number if not given.
         size: side of the view to test on, in pixels; the encoder's own if not given.
+        projection: judge z, what a run's projector makes of h, as well.
         seed: of splits and draws.
         device: where to compute; auto takes a GPU if there is one.
         workers: processes that decode photos; one per core if not given.
@@ -49,6 +51,7 @@ def command(
         out=out,
         limit=limit,
         size=size,
+        projection=projection,
         seed=seed,
         device=device,
         workers=workers,

@@ -1,6 +1,7 @@
 """`lookalike list`: what there is to choose from."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Literal
 
 from lookalike.errors import UsageError
@@ -11,11 +12,20 @@ Lines = Iterator[tuple[str, str]]
 
 
 def command(
-    kind: Literal["methods", "encoders", "recipes", "views", "data", "evaluations", "benchmarks"],
+    kind: Literal[
+        "methods",
+        "encoders",
+        "recipes",
+        "views",
+        "data",
+        "evaluations",
+        "benchmarks",
+        "studies",
+    ],
     part: str = "",
     /,
 ) -> None:
-    """List methods, encoders, recipes, views, data, evaluations or the sets of the transfer suite.
+    """List methods, encoders, recipes, views, data, evaluations, transfer sets or studies.
 
     Args:
         kind: what to list.
@@ -26,7 +36,10 @@ def command(
     for name, words in rows:
         print(f"{name:{width}}  {words}".rstrip())
     if not rows:
-        raise UsageError(f"There are no {kind} with {part!r} in their name.")
+        raise UsageError(
+            f"There are no {kind} with {part!r} in their name.",
+            do=f"See them all with: lookalike list {kind}",
+        )
 
 
 def _methods() -> Lines:
@@ -99,6 +112,13 @@ def _benchmarks() -> Lines:
         yield name, f"{benchmark.title}: {numbers}, {benchmark.metric}; {benchmark.split}"
 
 
+def _studies() -> Lines:
+    from lookalike.studies import STUDIES
+
+    for name, module in STUDIES.items():
+        yield name, (import_module(module).__doc__ or "").strip()
+
+
 _KINDS: dict[str, Callable[[], Lines]] = {
     "methods": _methods,
     "encoders": _encoders,
@@ -107,4 +127,5 @@ _KINDS: dict[str, Callable[[], Lines]] = {
     "data": _data,
     "evaluations": _evaluations,
     "benchmarks": _benchmarks,
+    "studies": _studies,
 }

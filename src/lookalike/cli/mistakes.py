@@ -1,4 +1,4 @@
-"""What cyclopts says about a wrong command line, in the form of our own errors."""
+"""What cyclopts or the system says about a wrong command line, in the form of our own errors."""
 
 import shlex
 
@@ -10,12 +10,26 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
-from lookalike.errors import UsageError, did_you_mean
+from lookalike.errors import LookalikeError, StorageError, UsageError, did_you_mean
 
 
-def usage_error(error: CycloptsError) -> UsageError:
+def mistake_of(error: CycloptsError | LookalikeError | OSError) -> LookalikeError:
     """One message: what is wrong, and what to type instead."""
-    see = f"See: {' '.join(['lookalike', *(error.command_chain or ())])} --help"
+    match error:
+        case LookalikeError():
+            return error
+        case OSError(strerror=why, filename=file):
+            return StorageError(
+                f"The system refuses {file or 'to go on'}.",
+                why=f"It says: {why or error}.",
+                do="Check the path, its permissions and the disk. --debug shows where it happened.",
+            )
+    return _usage_error(error)
+
+
+def _usage_error(error: CycloptsError) -> UsageError:
+    command = error.command_chain or ()
+    see = f"See: {' '.join(['lookalike', *command])} --help"
     match error:
         case UnknownCommandError(unused_tokens=[word, *_], app=app) if app:
             names = [name for name in app if not name.startswith("-")]
@@ -24,7 +38,8 @@ def usage_error(error: CycloptsError) -> UsageError:
         case UnknownOptionError(token=token, argument_collection=options):
             word = (token.keyword or token.value).partition("=")[0]
             names = [name for option in options for name in option.names]
-            return UsageError(f"There is no option {word}.", do=_option(word, names))
+            recipe = command[:1] in (("pretrain",), ("views",))
+            return UsageError(f"There is no option {word}.", do=_option(word, names, recipe))
         case UnusedCliTokensError(unused_tokens=words) if words:
             return UsageError(f"Nothing is known to do with {shlex.join(words)}.", do=see)
         case MissingArgumentError(argument=argument, keyword=keyword) if argument:
@@ -34,7 +49,15 @@ def usage_error(error: CycloptsError) -> UsageError:
     return UsageError(str(error), do=see)
 
 
-def _option(word: str, names: list[str]) -> str:
-    if "." in word:
-        return f"Values of the recipe are written without dashes: {word.lstrip('-')}=VALUE"
+def _option(word: str, names: list[str], recipe: bool) -> str:
+    """What to write instead of an option that does not exist."""
+    key = word.lstrip("-").replace("-", "_")
+    if recipe:
+        from lookalike.recipe.problems import ELSEWHERE
+        from lookalike.recipe.schema import Recipe
+
+        if "." in key or key in Recipe.model_fields.keys() - {"name"}:
+            return f"Values of the recipe are written without dashes: {key}=VALUE"
+        if key in ELSEWHERE:
+            return f"Write instead: {ELSEWHERE[key]}"
     return did_you_mean(word, (name for name in names if name.startswith("--")))

@@ -13,6 +13,8 @@ from jaxtyping import Integer, UInt8
 from numpy.lib import format as npy
 from torch import Tensor
 
+from lookalike.data.reasons import Reason, Refused
+
 MOST_CHANNELS = 64
 
 File = io.BytesIO | io.BufferedReader
@@ -29,17 +31,17 @@ def measure(file: File) -> tuple[int, int, int, bool]:
     """Height, width, channels, and whether the values have 16 bits; only the header is read.
 
     Raises:
-        ValueError: it holds something else than a picture, or not the whole of it.
+        Refused: it holds something else than a picture, or not the whole of it.
     """
     shape, kind = _header(file)
     if kind.kind == "f":
-        raise ValueError("floating-point values have no agreed range")
+        raise Refused(Reason.VALUES, "floating-point values have no agreed range")
     if kind.kind != "u" or kind.itemsize > 2:
-        raise ValueError(f"values of type {kind}, not uint8 or uint16")
+        raise Refused(Reason.VALUES, f"values of type {kind}, not uint8 or uint16")
     height, width, channels = _sides(shape)
     here, end = file.tell(), file.seek(0, io.SEEK_END)
     if end - here < math.prod(shape) * kind.itemsize:
-        raise ValueError("truncated array")
+        raise Refused(Reason.CUT)
     return height, width, channels, kind.itemsize == 2
 
 
@@ -47,7 +49,7 @@ def read(file: File) -> UInt8[Tensor, "c h w"]:
     """The pixels; 16-bit values are scaled.
 
     Raises:
-        ValueError: as for `measure`.
+        Refused: as for `measure`.
     """
     height, width, channels, deep = measure(file)
     file.seek(0)
@@ -68,7 +70,7 @@ def _header(file: File) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     elif version == (2, 0):
         shape, _, kind = npy.read_array_header_2_0(file)
     else:
-        raise ValueError("an npy format that is not for plain numbers")
+        raise Refused(Reason.VALUES, "an npy format that is not for plain numbers")
     return shape, kind
 
 
@@ -78,7 +80,8 @@ def _sides(shape: tuple[int, ...]) -> tuple[int, int, int]:
             return height, width, 1
         case (height, width, channels) if height and width and 1 <= channels <= MOST_CHANNELS:
             return height, width, channels
-    raise ValueError(
+    raise Refused(
+        Reason.VALUES,
         f"an array of shape {shape}, not (height, width) or (height, width, up to "
-        f"{MOST_CHANNELS} channels)"
+        f"{MOST_CHANNELS} channels)",
     )

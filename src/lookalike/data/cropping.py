@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from lookalike.data.decoding import UnreadableImage
+from lookalike.data.reasons import Remark, in_words
 from lookalike.data.sources import Reader
 from lookalike.randomness import image_keys
 from lookalike.views.policy import Fit, Policy
@@ -54,6 +55,7 @@ class Crops(NamedTuple):
     rows: list[int]  # those that could be read
     views: tuple[UInt8[Tensor, "n c s s"], ...]  # none if no image could be read
     failed: list[tuple[str, str]]  # name and reason of the others
+    odd: list[tuple[str, str]]  # name and what is to be said of some of them
 
 
 @dataclass(frozen=True)
@@ -68,27 +70,29 @@ class Cropper:
         rows = torch.tensor(request.rows)
         key, sizes = image_keys(self.seed, request.epoch, rows), self.reader.sizes[rows]
         drawn = [draw(policy, key, view, sizes) for view, policy in enumerate(self.policies)]
-        crops, kept, failed = [], [], []
+        crops, kept, failed, odd = [], [], [], []
         for place, row in enumerate(request.rows):
             here = slice(place, place + 1)
             try:
-                crops.append(self._crops(row, [each.rows(here) for each in drawn]))
+                cut, remarks = self._crops(row, [each.rows(here) for each in drawn])
             except UnreadableImage as error:
                 failed.append((error.name, error.reason))
             else:
+                crops.append(cut)
                 kept.append(row)
+                odd += [(self.reader.files.name(row), remark) for remark in in_words(remarks)]
         views = tuple(torch.stack(view) for view in zip(*crops, strict=True))
-        return Crops(kept, views, failed)
+        return Crops(kept, views, failed, odd)
 
-    def _crops(self, row: int, drawn: list[Drawn]) -> list[UInt8[Tensor, "c _ _"]]:
+    def _crops(self, row: int, drawn: list[Drawn]) -> tuple[list[UInt8[Tensor, "c _ _"]], Remark]:
         """Each view's crop of one photo, which is decoded no larger than they need."""
         views = list(zip(self.policies, drawn, strict=True))
         room = min(_room(policy, each) for policy, each in views)
         reduction = next((reduction for reduction in REDUCTIONS if reduction <= room), 1)
-        photo = self.reader.read(row, reduction)
+        photo, remarks = self.reader.read(row, reduction)
         if list(photo.shape[1:]) == self.reader.sizes[row].tolist():
-            return [crop_photo(photo, policy, each) for policy, each in views]
-        return [_crop_reduced(photo, policy, each, reduction) for policy, each in views]
+            return [crop_photo(photo, policy, each) for policy, each in views], remarks
+        return [_crop_reduced(photo, policy, each, reduction) for policy, each in views], remarks
 
 
 def _room(policy: Policy, drawn: Drawn) -> int:

@@ -3,12 +3,12 @@
 Every picture becomes 8-bit grey or RGB, upright: the EXIF orientation is applied (a broken EXIF
 block is ignored, the picture is still good), 16-bit values are scaled, palettes and CMYK converted,
 and transparency is laid on white, as a web page shows it. Of an animation the first frame counts.
-Arrays keep the channels they have. What is truncated, broken, larger than Pillow's limit against
-decompression bombs or without an agreed range of values raises `UnreadableImage`: nothing is guessed
-or filled with grey.
+Arrays keep the channels they have. What is truncated, broken, of too many pixels or without an agreed
+range of values raises `UnreadableImage`: nothing is guessed or filled with grey.
 """
 
 import contextlib
+import io
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,10 +21,15 @@ from PIL.ImageFile import ImageFile
 from torch import Tensor
 
 from lookalike.data import arrays
+from lookalike.data.endings import completed
 from lookalike.data.formats import formats
 from lookalike.data.ledger import counted
 from lookalike.data.listing import Files
+from lookalike.data.reasons import Reason, Refused, Remark, reason_of
 from lookalike.errors import DataError
+
+PIXELS = 178_956_970
+"""Pictures of more are not decoded; it is Pillow's own limit against decompression bombs."""
 
 
 class UnreadableImage(DataError):  # noqa: N818 - the word the books use
@@ -32,7 +37,7 @@ class UnreadableImage(DataError):  # noqa: N818 - the word the books use
 
     Args:
         name: which.
-        reason: why.
+        reason: why, one of `Reason`, with a colon and a detail or without.
     """
 
     def __init__(self, name: str, reason: str) -> None:
@@ -46,25 +51,35 @@ class Header(NamedTuple):
     height: int  # upright
     width: int
     channels: int
-    deep: bool = False  # 16 bits a value
+    remarks: Remark = Remark(0)
     array: bool = False  # its channels are not colours, and never converted
 
 
-def read_header(files: Files, row: int) -> Header:
-    """Size and kind of picture `row`, without decoding it."""
+class Decoded(NamedTuple):
+    """A picture, and what only its pixels tell."""
+
+    pixels: UInt8[Tensor, "channels h w"]
+    remarks: Remark = Remark(0)
+
+
+def read_header(files: Files, row: int, pixels: int = PIXELS) -> Header:
+    """Size and kind of picture `row`, without decoding it; no picture has more than `pixels`."""
     with _reasons(files.name(row)), files.open(row) as file:
         if arrays.is_array(file):
-            return Header(*arrays.measure(file), array=True)
-        with _picture(file) as image:
+            height, width, channels, deep = arrays.measure(file)
+            _check_size(width, height, pixels)
+            remarks = Remark.DEEP if deep else Remark(0)
+            return Header(height, width, channels, remarks | _thin(width, height), array=True)
+        with _picture(file, pixels) as image:
             width, height = image.size
             if image.format != "TIFF" and _orientation(image) in _SWAPS_SIDES:  # TIFF's is upright
                 width, height = height, width
-            return Header(height, width, 1 if image.mode in _GREY else 3, _is_deep(image))
+            return Header(height, width, 1 if image.mode in _GREY else 3, _remarks(image))
 
 
 def decode(
-    files: Files, row: int, channels: int, reduction: int = 1
-) -> UInt8[Tensor, "channels h w"]:
+    files: Files, row: int, channels: int, reduction: int = 1, pixels: int = PIXELS
+) -> Decoded:
     """Picture `row`, upright.
 
     Args:
@@ -73,19 +88,33 @@ def decode(
         channels: 1 for grey, 3 for RGB; of an array, those it has.
         reduction: 2, 4 or 8 decodes a JPEG at that fraction of its sides, rounded up, which is
             several times as fast. The size tells what came of it: other files come whole.
+        pixels: most that a picture may have.
 
     Raises:
         UnreadableImage: with the reason.
     """
     with _reasons(files.name(row)), files.open(row) as file:
         if not arrays.is_array(file):
-            with _picture(file) as image:
-                _reduce(image, reduction)
-                return upright(image, channels)
-        pixels = arrays.read(file)
-        if len(pixels) != channels:
-            raise ValueError(f"{counted(len(pixels), 'channel')} instead of {channels}")
-        return pixels
+            return _decode_picture(file, channels, reduction, pixels)
+        _check_size(*arrays.measure(file)[:2], pixels)
+        file.seek(0)
+        found = arrays.read(file)
+        if len(found) != channels:
+            detail = f"{counted(len(found), 'channel')} instead of {channels}"
+            raise Refused(Reason.CHANNELS, detail)
+        return Decoded(found, _plain(found))
+
+
+@contextlib.contextmanager
+def allowing(pixels: int) -> Iterator[None]:
+    """Raises Pillow's own limit where `pixels` is more. Not for use inside a thread."""
+    before = Image.MAX_IMAGE_PIXELS
+    if before is not None and 2 * before < pixels:
+        Image.MAX_IMAGE_PIXELS = (pixels + 1) // 2  # it refuses twice as many
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def upright(image: Image.Image, channels: int) -> UInt8[Tensor, "channels h w"]:
@@ -96,10 +125,10 @@ def upright(image: Image.Image, channels: int) -> UInt8[Tensor, "channels h w"]:
         channels: 1 for grey, 3 for RGB.
 
     Raises:
-        ValueError: its values have no agreed range, or other channels are asked for.
+        Refused: its values have no agreed range, or other channels are asked for.
     """
     if channels not in _MODES:
-        raise ValueError(f"a picture has 1 or 3 channels, not {channels}")
+        raise Refused(Reason.CHANNELS, f"a picture has 1 or 3, not {channels}")
     image.load()  # before the question: it turns a TIFF itself, and finds a PNG's late EXIF
     turned = _UPRIGHT.get(_orientation(image))
     flat = _flat(image, _MODES[channels])
@@ -109,6 +138,7 @@ def upright(image: Image.Image, channels: int) -> UInt8[Tensor, "channels h w"]:
 
 _MODES = {1: "L", 3: "RGB"}
 _GREY = {"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N"}
+_JPEG = b"\xff\xd8\xff"
 _ORIENTATION, _AS_IT_IS = 0x0112, 1
 _SWAPS_SIDES = {5, 6, 7, 8}
 _UPRIGHT = {
@@ -127,26 +157,67 @@ def _reasons(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Pillow's plugins raise a dozen kinds on broken files
-        raise UnreadableImage(name, _reason(error)) from error
+        raise UnreadableImage(name, reason_of(error)) from error
 
 
 @contextlib.contextmanager
-def _picture(file: arrays.File) -> Iterator[ImageFile]:
+def _picture(file: arrays.File, pixels: int) -> Iterator[ImageFile]:
     try:
         with Image.open(file, formats=formats()) as image:
+            _check_size(*image.size, pixels)
             yield image
+    except Image.DecompressionBombError:
+        raise Refused(Reason.PIXELS, f"more than data.pixels={pixels:,} allows") from None
     except UnidentifiedImageError:
         file.seek(0)
-        what = "not a picture in a known format" if file.read(1) else "empty file"
-        raise ValueError(what) from None
+        raise Refused(Reason.UNKNOWN if file.read(1) else Reason.EMPTY) from None
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, Image.DecompressionBombError):
-        return "more pixels than Pillow's limit against decompression bombs"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+def _check_size(width: int, height: int, pixels: int) -> None:
+    if width * height > pixels:
+        detail = f"{width:,} × {height:,} are more than data.pixels={pixels:,} allows"
+        raise Refused(Reason.PIXELS, detail)
+
+
+def _decode_picture(file: arrays.File, channels: int, reduction: int, pixels: int) -> Decoded:
+    try:
+        with _picture(file, pixels) as image:
+            _reduce(image, reduction)
+            found = upright(image, channels)
+            return Decoded(found, _plain(found))
+    except OSError:
+        file.seek(0)
+        content = file.read()
+        whole = completed(content) if content.startswith(_JPEG) else None
+        if whole is None:
+            raise
+    found, remarks = _decode_picture(io.BytesIO(whole), channels, reduction, pixels)
+    return Decoded(found, remarks | Remark.OPEN)
+
+
+def _plain(pixels: UInt8[Tensor, "channels h w"]) -> Remark:
+    """Whether all pixels are the same; most pictures show in their first row that they are not."""
+    first = pixels[:, :1, :1]
+    same = bool((pixels[:, :1] == first).all()) and bool((pixels == first).all())
+    return Remark.PLAIN if same else Remark(0)
+
+
+def _thin(width: int, height: int) -> Remark:
+    return Remark.THIN if min(width, height) == 1 else Remark(0)
+
+
+def _remarks(image: ImageFile) -> Remark:
+    """What is odd about a picture, as far as its header tells."""
+    deep = Remark.DEEP if _is_deep(image) else Remark(0)
+    clear = Remark.CLEAR if image.has_transparency_data else Remark(0)
+    return deep | clear | _frames(image) | _thin(*image.size)
+
+
+def _frames(image: ImageFile) -> Remark:
+    try:
+        return Remark.FRAMES if getattr(image, "is_animated", False) else Remark(0)
+    except Exception:  # a GIF looks for its second frame; if that is broken, the first may be good
+        return Remark(0)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -177,7 +248,7 @@ def _reduce(image: ImageFile, reduction: int) -> None:
 def _flat(image: Image.Image, mode: str) -> Image.Image:
     """Eight bits, no transparency, and of `mode`."""
     if image.mode == "F":
-        raise ValueError("floating-point values have no agreed range")
+        raise Refused(Reason.VALUES, "floating-point values have no agreed range")
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     if image.has_transparency_data:
@@ -189,5 +260,5 @@ def _flat(image: Image.Image, mode: str) -> Image.Image:
 def _eight_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
     if values.min() < 0 or values.max() > 65535:
-        raise ValueError("integer values outside 0 to 65,535 have no agreed range")
+        raise Refused(Reason.VALUES, "whole numbers outside 0 to 65,535 have no agreed range")
     return Image.fromarray(arrays.eight_bits(values))

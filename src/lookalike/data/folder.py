@@ -1,18 +1,22 @@
 """A folder of pictures, nested or flat, in class folders or not."""
 
-import itertools
 import os
-import stat
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePath
-from typing import NamedTuple
+import unicodedata
+from array import array
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
-from lookalike.data.formats import suffixes
-from lookalike.data.ledger import Ledger, counted
+from lookalike.data.ledger import counted
 from lookalike.data.listing import FolderFiles, Listing, digest, printable, within
+from lookalike.data.paths import Paths
+from lookalike.data.walking import Walk
+from lookalike.errors import DataError
 
 
 def list_folder(root: Path, limit: int | None = None) -> Listing:
@@ -24,107 +28,78 @@ def list_folder(root: Path, limit: int | None = None) -> Listing:
     that the first n mix all classes.
 
     Args:
-        root: the folder; links are followed, each folder is visited once.
+        root: the folder; links out of it are followed, each folder is visited once.
         limit: takes the first this many.
+
+    Raises:
+        DataError: two class folders have names that look the same.
     """
-    ledger = Ledger()
-    found = sorted(_walk(root, ledger))
-    classes, kind = _classes([file.path for file in found])
-    number = {name: index for index, name in enumerate(classes)}
-    labels = [number.get(file.path.partition("/")[0], -1) for file in found]
-    rows = _in_turn(labels)[: within(limit, len(found), ledger)]
-    chosen = [found[row] for row in rows]
-    fingerprint = digest("folder", *(part for file in chosen for part in (file.path, file.size)))
+    paths, stamp, folder, walk = _found(root)
+    classes, kind = _classes(walk.folders, folder)
+    rows = torch.arange(len(folder))
+    label = torch.full_like(rows, -1)
+    if classes:
+        number = {name: place for place, name in enumerate(classes)}
+        label = torch.tensor([number[_class_name(name)] for name in walk.folders])[folder]
+        rows = _in_turn(folder, label)
+    rows = rows[: within(limit, len(folder), walk.ledger)]
+    label = label[rows]
+    del folder  # memory is shortest here
+    paths, stamp = paths.take(rows), stamp[rows]
+    fingerprint = digest("folder", paths, stamp[:, 0])
     return Listing(
         place=str(root),
         kind=kind,
-        files=FolderFiles(root, [file.path for file in chosen]),
-        label=torch.tensor([labels[row] for row in rows], dtype=torch.int64),
-        classes=tuple(printable(name) for name in classes),
+        files=FolderFiles(root, paths, stamp),
+        label=label,
+        classes=tuple(classes),
         fingerprint=fingerprint,
-        version=f"{fingerprint}-{digest(*(file.written for file in chosen))}",
-        ledger=ledger,
+        version=f"{fingerprint}-{digest(stamp[:, 1])}",
+        ledger=walk.ledger,
+        folders=FolderFiles(root, Paths.of(walk.visited), _tensor(walk.visits).view(-1, 2)),
     )
 
 
-class _File(NamedTuple):
-    path: str  # below the root, as the system spells it
-    size: int  # bytes
-    written: int  # nanoseconds
+def _found(root: Path) -> tuple[Paths, Int[Tensor, "n 2"], Int[Tensor, " n"], Walk]:
+    """The paths of all files, their stamps, and which of the walk's folders each lies in.
+
+    What the walk gathered lives on in them alone, so that it goes when they are put in order.
+    """
+    walk = Walk(root)
+    paths = Paths.of(walk)
+    stamp, folder = _tensor(walk.stamp).view(-1, 2), _tensor(walk.folder)
+    walk.stamp, walk.folder = array("q"), array("q")
+    return paths, stamp, folder, walk
 
 
-def _walk(root: Path, ledger: Ledger) -> Iterator[_File]:
-    folders, seen = [""], {_identity(root.stat())}
-    while folders:
-        folder = folders.pop()
-        for entry in _entries(root / folder, folder, ledger):
-            path, status = folder + entry.name, entry.stat()
-            if not stat.S_ISDIR(status.st_mode):
-                yield from _candidate(path, status, ledger)
-            elif _identity(status) in seen:  # links may lead in circles
-                _exclude(ledger, "folders met before")
-            else:
-                seen.add(_identity(status))
-                folders.append(path + "/")
+def _class_name(folder: bytes) -> str:
+    """The same for a name however it was typed: accents have two spellings."""
+    return unicodedata.normalize("NFC", printable(os.fsdecode(folder)))
 
 
-def _entries(place: Path, folder: str, ledger: Ledger) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder and is neither hidden nor a broken link."""
-    try:
-        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
-    except OSError as error:
-        _skip(ledger, folder or ".", f"folder cannot be opened: {error.strerror}")
-        return
-    for entry in entries:
-        try:
-            entry.stat()
-        except OSError as error:
-            reason = "broken link" if entry.is_symlink() else str(error.strerror)
-            _skip(ledger, folder + entry.name, reason)
-            continue
-        if entry.name.startswith("."):
-            _exclude(ledger, "hidden")
-        else:
-            yield entry
-
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino
-
-
-def _candidate(path: str, status: os.stat_result, ledger: Ledger) -> Iterator[_File]:
-    suffix = PurePath(path).suffix.lower()
-    if suffix and suffix not in suffixes():
-        _exclude(ledger, f"{printable(suffix)} files")
-    elif not stat.S_ISREG(status.st_mode):
-        _skip(ledger, path, "not a regular file")
-    else:
-        ledger.found += 1
-        yield _File(path, status.st_size, status.st_mtime_ns)
-
-
-def _exclude(ledger: Ledger, filter_: str) -> None:
-    ledger.found += 1
-    ledger.exclude(filter_)
-
-
-def _skip(ledger: Ledger, path: str, reason: str) -> None:
-    ledger.found += 1
-    ledger.skip(printable(path), reason)
-
-
-def _classes(paths: Sequence[str]) -> tuple[list[str], str]:
+def _classes(folders: Collection[bytes], folder: Tensor) -> tuple[list[str], str]:
     """Names of the class folders, and what to tell people about them."""
-    direct = sum("/" not in path for path in paths)
-    folders = sorted({path.partition("/")[0] for path in paths if "/" in path})
+    direct = int((folder < 0).sum())
     if len(folders) < 2:
         return [], "without class folders"
     if direct:
         return [], f"without class folders ({direct:,} beside the {len(folders)} sub-folders)"
-    return folders, f"in {counted(len(folders), 'class folder')}"
+    names = Counter(map(_class_name, folders))
+    if same := [name for name, number in names.items() if number > 1]:
+        raise DataError(
+            f"Two class folders are called {same[0]!r}.",
+            why="Their names look the same and are spelt with other bytes.",
+            do="Rename one, or put their pictures together.",
+        )
+    return sorted(names), f"in {counted(len(names), 'class folder')}"
 
 
-def _in_turn(labels: Sequence[int]) -> list[int]:
-    turn = defaultdict[int, Iterator[int]](itertools.count)
-    key = [(next(turn[label]), label) for label in labels]
-    return sorted(range(len(labels)), key=key.__getitem__)
+def _in_turn(folder: Int[Tensor, " n"], label: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
+    """The rows, one of each class in turn; those of a folder stand together, in its order."""
+    count = torch.bincount(folder)
+    turn = torch.arange(len(folder)) - (count.cumsum(0) - count)[folder]
+    return torch.argsort(turn * len(count) + label)
+
+
+def _tensor(numbers: "array[int]") -> Int[Tensor, " n"]:
+    return torch.from_numpy(np.frombuffer(numbers, np.int64))

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from lookalike.data.decoding import Header, UnreadableImage, read_header
+from lookalike.data.decoding import PIXELS, Header, UnreadableImage, allowing, read_header
 from lookalike.data.ledger import counted
 from lookalike.data.listing import Files
+from lookalike.data.reasons import Reason, because
 from lookalike.data.threads import for_each
 
 
@@ -17,61 +19,76 @@ class Inspected(NamedTuple):
     """The pictures that can be used, as far as their headers tell.
 
     Args:
-        headers: row → header.
+        rows: their numbers, ascending.
+        sizes: height and width of each, upright.
+        remarks: on each, as the bits of a `Remark`.
         channels: of all of them, once decoded.
         skipped: row → why not, for the others.
     """
 
-    headers: dict[int, Header]
+    rows: Int[Tensor, " m"]
+    sizes: Int[Tensor, "m 2"]
+    remarks: Int[Tensor, " m"]
     channels: int
     skipped: dict[int, str]
 
-    @property
-    def sizes(self) -> Int[Tensor, "n 2"]:
-        """Height and width of each, upright."""
-        sizes = [(header.height, header.width) for header in self.headers.values()]
-        return torch.tensor(sizes, dtype=torch.int64).view(-1, 2)
 
-    @property
-    def deep(self) -> list[int]:
-        """The rows with 16-bit values, which are scaled."""
-        return [row for row, header in self.headers.items() if header.deep]
-
-
-def inspect(files: Files, count: int, channels: int | None = None) -> Inspected:
+def inspect(
+    files: Files, count: int, channels: int | None = None, pixels: int = PIXELS
+) -> Inspected:
     """Reads the headers of the first `count` files.
 
     Args:
         files: the pictures.
         count: how many there are.
         channels: those wanted; None leaves it to `common_channels`.
+        pixels: most that a picture may have.
     """
+    table = np.zeros((count, len(Header._fields)), np.int32)
+    skipped = dict[int, str]()
 
-    def work(row: int) -> Header | str:
+    def work(row: int) -> None:
         try:
-            return read_header(files, row)
+            table[row] = read_header(files, row, pixels)
         except UnreadableImage as error:
-            return error.reason
+            skipped[row] = error.reason
 
-    found = for_each(work, count)
-    wanted = channels or common_channels([one for one in found if isinstance(one, Header)])
-    checked = [_fitting(one, wanted) if isinstance(one, Header) else one for one in found]
-    return Inspected(
-        {row: one for row, one in enumerate(checked) if isinstance(one, Header)},
-        wanted,
-        {row: one for row, one in enumerate(checked) if isinstance(one, str)},
-    )
+    with allowing(pixels):
+        for_each(work, count)
+    found = _Table(*table.T)
+    good = found.height > 0
+    wanted = channels or _common(found.channels[good], found.array[good])
+    fits = (found.channels == wanted) | ((wanted in _COLOURS) & (found.array == 0))
+    for row in np.flatnonzero(good & ~fits).tolist():
+        detail = f"{counted(int(found.channels[row]), 'channel')} instead of {wanted}"
+        skipped[row] = because(Reason.CHANNELS, detail)
+    rows = torch.from_numpy(np.flatnonzero(good & fits))
+    kept = torch.from_numpy(table)[rows]
+    ordered = {row: skipped[row] for row in sorted(skipped)}
+    return Inspected(rows, kept[:, :2].long(), kept[:, 3].long(), wanted, ordered)
+
+
+_COLOURS = (1, 3)
+"""The channels that a picture can be given; those of an array are never converted."""
+
+
+class _Table(NamedTuple):
+    """Headers as columns, one array for each field."""
+
+    height: np.ndarray
+    width: np.ndarray
+    channels: np.ndarray
+    remarks: np.ndarray
+    array: np.ndarray
 
 
 def common_channels(headers: Sequence[Header]) -> int:
     """Those of the first array, as arrays are not converted; without one 3, or 1 if all are grey."""
-    arrays = (header.channels for header in headers if header.array)
-    return next(arrays, max((header.channels for header in headers), default=3))
+    channels, array = ([header[place] for header in headers] for place in (2, 4))
+    return _common(np.array(channels), np.array(array))
 
 
-def _fitting(header: Header, wanted: int) -> Header | str:
-    """The header, or why the picture cannot get the channels wanted: only colours are converted."""
-    converted = wanted in (1, 3) and not header.array
-    if converted or header.channels == wanted:
-        return header
-    return f"{counted(header.channels, 'channel')} instead of {wanted}"
+def _common(channels: np.ndarray, array: np.ndarray) -> int:
+    if array.any():
+        return int(channels[array.argmax()])
+    return int(channels.max(initial=1)) if len(channels) else 3

@@ -58,6 +58,7 @@ class Loader:
                 do=f"Use batch={len(source)} or less, but at least {distributed.world()}.",
             )
         self._count, self._batch, self._seed = len(source), batch, seed
+        self._ledger = source.ledger
         self._renderer = _renderer(source, policies, seed, device, workers, batch)
 
     @property
@@ -77,18 +78,20 @@ class Loader:
             self.waited += time.perf_counter() - asked
             if batch is None:
                 return
+            self._ledger.check()
             if isinstance(batch, DataError):
                 raise batch
             yield batch
 
     def _requests(self, start: int, stop: int) -> Iterator[Request]:
-        epoch, rows = -1, list[int]()
+        epoch, rows = -1, torch.empty(0)
         for update in range(start, stop):
             if update // self.updates_per_epoch != epoch:
                 epoch = update // self.updates_per_epoch
-                rows = order(self._seed, epoch, self._count).tolist()
+                rows = order(self._seed, epoch, self._count)
             first = update % self.updates_per_epoch * self._batch
-            yield Request(epoch, [rows[first + place] for place in distributed.share(self._batch)])
+            share = distributed.share(self._batch)
+            yield Request(epoch, rows[first + share.start : first + share.stop].tolist())
 
 
 def in_order(
@@ -152,8 +155,8 @@ class _FromPhotos:
             yield self._finish(request, list(itertools.islice(answers, len(tasks(request)))))
 
     def _finish(self, request: Request, answers: list[Crops]) -> Batch | DataError:
-        for name, reason in (problem for crops in answers for problem in crops.failed):
-            self.source.ledger.skip(name, reason)
+        for answer in answers:
+            self.source.ledger.note(answer.failed, answer.odd)
         rows = torch.tensor([row for crops in answers for row in crops.rows], dtype=torch.int64)
         if len(rows) == 0:
             return DataError(

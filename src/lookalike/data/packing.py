@@ -5,7 +5,6 @@ once and several share it. Beside it a JSON file, written last, says which pictu
 decoded: an array without it is not finished and is made again.
 """
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +13,13 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
-from lookalike.data.decoding import UnreadableImage, decode
+from lookalike.data.decoding import PIXELS, UnreadableImage, allowing, decode
 from lookalike.data.inspection import Inspected
 from lookalike.data.listing import Files
 from lookalike.data.memory import memory
+from lookalike.data.reasons import Reason, because, count_remarks
 from lookalike.data.threads import for_each
-from lookalike.files import replacing, write_json
+from lookalike.files import read_json, replacing, write_json
 
 SMALL = 96
 """Pictures up to this side (pixels) are packed."""
@@ -30,7 +30,7 @@ class Packed(NamedTuple):
 
     images: UInt8[Tensor, "n c h w"]
     skipped: dict[int, str]  # number before packing → why it is not among them
-    deep: int = 0  # how many were scaled from 16 bits
+    remarks: dict[str, int]  # what is odd about those that are → how many
 
 
 def worth_packing(sizes: Int[Tensor, "n 2"], channels: int) -> bool:
@@ -40,26 +40,30 @@ def worth_packing(sizes: Int[Tensor, "n 2"], channels: int) -> bool:
     return same and int(sizes.max()) <= SMALL and room
 
 
-def pack(files: Files, inspected: Inspected) -> Packed:
-    """Decodes pictures of one size."""
-    rows, shape = list(inspected.headers), (inspected.channels, *inspected.sizes[0].tolist())
-    images = np.empty((len(rows), *shape), np.uint8)
+def pack(files: Files, inspected: Inspected, pixels: int = PIXELS) -> Packed:
+    """Decodes pictures of one size, none of more than `pixels`."""
+    rows, shape = inspected.rows.tolist(), (inspected.channels, *inspected.sizes[0].tolist())
+    images, remarks = np.empty((len(rows), *shape), np.uint8), inspected.remarks.clone()
+    failures = dict[int, str]()
 
-    def work(place: int) -> str | None:
+    def work(place: int) -> None:
         try:
-            image = decode(files, rows[place], inspected.channels)
+            found = decode(files, rows[place], inspected.channels, pixels=pixels)
         except UnreadableImage as error:
-            return error.reason
-        if tuple(image.shape) != shape:
-            return "turned upright, its size differs from the others'"
-        images[place] = image.numpy()
-        return None
+            failures[place] = error.reason
+            return
+        if tuple(found.pixels.shape) != shape:
+            failures[place] = because(Reason.CHANGED, "its size is not what the header said")
+            return
+        images[place] = found.pixels.numpy()
+        remarks[place] |= int(found.remarks)
 
-    failures = {place: reason for place, reason in enumerate(for_each(work, len(rows))) if reason}
+    with allowing(pixels):
+        for_each(work, len(rows))
     good = np.delete(images, list(failures), axis=0) if failures else images
-    skipped = inspected.skipped | {rows[place]: reason for place, reason in failures.items()}
-    deep = sum(row not in skipped for row in inspected.deep)
-    return Packed(torch.from_numpy(good), skipped, deep)
+    remarks[list(failures)] = 0
+    lost = {rows[place]: reason for place, reason in sorted(failures.items())}
+    return Packed(torch.from_numpy(good), inspected.skipped | lost, count_remarks(remarks))
 
 
 def keep(path: Path, packed: Packed) -> None:
@@ -70,23 +74,23 @@ def keep(path: Path, packed: Packed) -> None:
     """
     with replacing(path) as file:  # not mapped: a full disk kills who writes to a mapped file
         np.save(file, packed.images.numpy(), allow_pickle=False)
-    note = {"shape": packed.images.shape, "skipped": packed.skipped, "deep": packed.deep}
+    note = {"shape": packed.images.shape, "skipped": packed.skipped, "remarks": packed.remarks}
     write_json(_note(path), note)
 
 
 def recall(path: Path, count: int) -> Packed | None:
     """What `keep` wrote, if it is whole and made of `count` pictures."""
     try:
-        note = json.loads(_note(path).read_text("utf-8"))
+        note = read_json(_note(path))
         skipped = {int(row): str(reason) for row, reason in note["skipped"].items()}
-        shape, deep = note["shape"], int(note["deep"])
+        shape, remarks = note["shape"], dict(note["remarks"])
         images = np.load(path, mmap_mode="c")
-    except (OSError, ValueError, EOFError, KeyError):
+    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError):
         return None
     whole = [*images.shape] == shape and images.dtype == np.uint8
     if not whole or len(images) + len(skipped) != count:
         return None
-    return Packed(torch.from_numpy(images), skipped, deep)
+    return Packed(torch.from_numpy(images), skipped, remarks)
 
 
 def _note(path: Path) -> Path:

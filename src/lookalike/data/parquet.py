@@ -14,6 +14,7 @@ from torch import Tensor
 from lookalike.data.ledger import Ledger
 from lookalike.data.listing import Listing, MemoryFiles, digest, within
 from lookalike.data.memory import memory
+from lookalike.data.paths import Paths
 from lookalike.errors import DataError, MissingExtraError
 
 LABEL = "label"
@@ -136,7 +137,7 @@ def _read_pictures(tables: Tables, column: str, count: int) -> MemoryFiles:
             )
     span = torch.tensor(list(itertools.pairwise(ends)), dtype=torch.int64)
     data = torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0).byte()
-    return MemoryFiles(_names(paths), data, span.view(-1, 2))
+    return MemoryFiles(Paths.of(_names(paths)), data, span.view(-1, 2))
 
 
 def _names(paths: Sequence[str]) -> list[str]:
@@ -164,11 +165,24 @@ def _class_names(schema: Any, label: Int[Tensor, " n"], place: str) -> tuple[str
             f"{place} names {len(names)} classes, but has labels up to {highest}.",
             do="Mend the names in the schema's metadata, or the labels.",
         )
+    if len(set(names)) < len(names):
+        raise DataError(
+            f"{place} gives two classes the same name.",
+            why=f"They are: {', '.join(map(repr, names))}.",
+            do="Mend the names in the schema's metadata.",
+        )
     return tuple(names)
 
 
 def _names_in(metadata: dict[bytes, bytes]) -> list[str]:
-    if b"class_names" in metadata:
-        return [str(name) for name in json.loads(metadata[b"class_names"])]
-    features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    return [str(name) for name in features.get(LABEL, {}).get("names", [])]
+    try:
+        if b"class_names" in metadata:
+            return [str(name) for name in json.loads(metadata[b"class_names"])]
+        about = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {})
+        return [str(name) for name in about.get("features", {}).get(LABEL, {}).get("names", [])]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            "The names of the classes cannot be read from the schema's metadata.",
+            why=f"Reason: {error}",
+            do='Write them under "class_names", as a JSON list of words.',
+        ) from error

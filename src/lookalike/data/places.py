@@ -38,7 +38,7 @@ def splits_at(path: Path) -> dict[str, Lister]:
         if path.exists():
             raise DataError(
                 f"{path} is neither a folder of pictures nor a Parquet file.",
-                do=f"Give the folder instead: {path.parent}",
+                do=f"Give a folder instead, such as the one it lies in: {path.parent}/",
             )
     meant = did_you_mean(str(path), NAMED) if get_close_matches(str(path), NAMED) else ""
     raise DataError(f"There is no {path}.", do=meant or nearby(str(path)) or _WANTED)
@@ -49,16 +49,26 @@ def _split_folders(root: Path) -> dict[str, Lister]:
 
     Otherwise "train" may be a class (of vehicles, say), and the whole is for training.
     """
-    folders = {
-        entry.name.lower(): root / entry.name
-        for entry in os.scandir(root)
-        if entry.is_dir() and not entry.name.startswith(".")
-    }
+    folders = dict[str, Path]()
+    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
+        if entry.is_dir() and not entry.name.startswith("."):
+            _refuse_second(folders, entry.name)
+            folders[entry.name.lower()] = root / entry.name
     test = next((folders[name] for name in TEST if name in folders), None)
     if TRAIN in folders and test:
         return {TRAIN: partial(list_folder, folders[TRAIN]), "test": partial(list_folder, test)}
     whole = folders[TRAIN] if [*folders] == [TRAIN] else root
     return {TRAIN: partial(list_folder, whole)}
+
+
+def _refuse_second(folders: dict[str, Path], name: str) -> None:
+    """A split has one folder, however its name is written."""
+    first = folders.get(name.lower())
+    if first and name.lower() in (TRAIN, *TEST):
+        raise DataError(
+            f"{first.parent} has two folders for one split, {first.name!r} and {name!r}.",
+            do="Put their pictures together, or name the folder that you mean.",
+        )
 
 
 def _split_tables(tables: Sequence[Path]) -> dict[str, Lister]:

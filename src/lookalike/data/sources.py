@@ -1,6 +1,7 @@
 """Where pictures come from: `open_source` makes one of two kinds of source of anything it knows."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,21 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
-from lookalike.data.decoding import UnreadableImage, decode
+from lookalike.data.decoding import PIXELS, Decoded, UnreadableImage, allowing, decode
 from lookalike.data.inspection import inspect
 from lookalike.data.ledger import Ledger, counted
 from lookalike.data.listing import Files, Listing, digest, within
 from lookalike.data.named import NAMED, Split
 from lookalike.data.packing import Packed, keep, pack, recall, worth_packing
+from lookalike.data.paths import Names
 from lookalike.data.places import splits_at
+from lookalike.data.reasons import Reason, because, count_remarks, in_words
+from lookalike.data.remembering import (
+    keep_headers,
+    keep_listing,
+    recall_headers,
+    recall_listing,
+)
 from lookalike.data.threads import quiet
 from lookalike.errors import DataError
 
@@ -67,20 +76,23 @@ class Reader:
         files: the encoded photos.
         sizes: height and width of each, upright, as its header says.
         channels: of every photo.
+        pixels: most that a photo may have.
     """
 
     files: Files
     sizes: Int[Tensor, "n 2"]
     channels: int
+    pixels: int = PIXELS
 
-    def read(self, row: int, reduction: int = 1) -> UInt8[Tensor, "c h w"]:
+    def read(self, row: int, reduction: int = 1) -> Decoded:
         """Photo `row`, whole or at 1 / reduction of its sides (see `decode`), or UnreadableImage."""
-        with quiet():
-            photo = decode(self.files, row, self.channels, reduction)
+        with quiet(), allowing(self.pixels):
+            photo = decode(self.files, row, self.channels, reduction, self.pixels)
         whole = self.sizes[row]
         reduced = (whole + reduction - 1) // reduction
-        if list(photo.shape[1:]) not in (whole.tolist(), reduced.tolist()):
-            raise UnreadableImage(self.files.name(row), "its size is not what the header said")
+        if list(photo.pixels.shape[1:]) not in (whole.tolist(), reduced.tolist()):
+            reason = because(Reason.CHANGED, "its size is not what the header said")
+            raise UnreadableImage(self.files.name(row), reason)
         return photo
 
 
@@ -100,33 +112,35 @@ class Photos(Source):
         return self.reader.sizes
 
     def read(self, row: int) -> UInt8[Tensor, "c h w"]:
-        """Decodes photo `row`.
+        """Decodes photo `row`; the ledger has what is odd about it.
 
         Raises:
             UnreadableImage: it cannot be read; the ledger then says so, too.
         """
         try:
-            return self.reader.read(row)
+            photo = self.reader.read(row)
         except UnreadableImage as error:
             self.ledger.skip(error.name, error.reason)
             raise
+        for remark in in_words(photo.remarks):
+            self.ledger.remark(self.names[row], remark)
+        return photo.pixels
 
 
 def chosen(source: Source, rows: Int[Tensor, " m"]) -> Source:
     """Some of a source's pictures, in this order, as a source of its own."""
-    numbers = rows.tolist()
     facts: dict[str, Any] = {
-        "name": f"{counted(len(numbers), 'picture')} of {source.name}",
-        "names": [source.names[row] for row in numbers],
+        "name": f"{counted(len(rows), 'picture')} of {source.name}",
+        "names": Names(lambda row: source.names[int(rows[row])], len(rows)),
         "label": source.label[rows],
-        "fingerprint": digest(source.fingerprint, *map(str, numbers)),
+        "fingerprint": digest(source.fingerprint, rows),
     }
     if isinstance(source, Images):
         factors = {name: values[rows] for name, values in source.factors.items()}
         return replace(source, **facts, images=source.images[rows], factors=factors)
     if not isinstance(source, Photos):
         raise TypeError(f"a source is Images or Photos, not {type(source).__name__}")
-    files, sizes = source.reader.files.take(numbers), source.reader.sizes[rows]
+    files, sizes = source.reader.files.take(rows), source.reader.sizes[rows]
     return replace(source, **facts, reader=replace(source.reader, files=files, sizes=sizes))
 
 
@@ -142,6 +156,7 @@ def open_source(
     cache: Path | None = None,
     limit: int | None = None,
     channels: int | None = None,
+    pixels: int = PIXELS,
 ) -> Source:
     """Looks at every picture's header and makes a source of those that can be read.
 
@@ -153,6 +168,7 @@ def open_source(
         limit: takes the first this many; in class folders these are of all classes in turn.
         channels: those wanted; arrays of others are skipped, and pictures can get 1 or 3. None is
             that of the first array if there is one, else 1 if every picture is grey, else 3.
+        pixels: most that a picture may have; larger ones are skipped.
 
     Raises:
         DataError: nothing there, no such split, or no picture that can be used.
@@ -167,7 +183,37 @@ def open_source(
             why="It has neither a folder nor a Parquet file of that name beside one named train.",
             do="Give a folder or file that has one, or carve one from the training images.",
         )
-    return inspected_source(splits[split](limit), cache, channels)
+    listing = splits[split](limit)
+    source = inspected_source(listing, cache, channels, pixels)
+    if cache:
+        keep_listing(_kept_listing(cache, source.fingerprint), listing)
+    return source
+
+
+def reopen(fingerprint: str, cache: Path, *, pixels: int = PIXELS) -> tuple[Source, bool] | None:
+    """A folder's pictures as they were when `open_source` met them, without walking through it.
+
+    What has changed since is found out when it is opened, and skipped.
+
+    Args:
+        fingerprint: of the source.
+        cache: folder that was given to `open_source`.
+        pixels: as it was given to it.
+
+    Returns:
+        The source, and whether files have come or gone since; or None where nothing was kept, or the
+        folder was copied or is another one.
+    """
+    listing = recall_listing(_kept_listing(cache, fingerprint))
+    if listing is None or listing.folders is None:
+        return None
+    source = inspected_source(listing, cache, None, pixels)
+    same = all(map(listing.folders.is_same, range(len(listing.folders.paths))))
+    return (source, not same) if source.fingerprint == fingerprint else None
+
+
+def _kept_listing(cache: Path, fingerprint: str) -> Path:
+    return cache / f"{fingerprint}.listing"
 
 
 def _named(spec: str, split: Split, limit: int | None, channels: int | None) -> Images:
@@ -178,7 +224,7 @@ def _named(spec: str, split: Split, limit: int | None, channels: int | None) -> 
     channels = channels or images.shape[1]
     return Images(
         name=f"{counted(count, 'picture')} of {len(found.classes)} classes ({spec})",
-        names=[f"{spec} {split} {row}" for row in range(count)],
+        names=Names(lambda row: f"{spec} {split} {row}", count),
         label=found.label[:count],
         classes=found.classes,
         channels=channels,
@@ -207,50 +253,64 @@ def with_channels(images: UInt8[Tensor, "n c h w"], channels: int) -> UInt8[Tens
     return grey.expand(-1, channels, -1, -1).contiguous()
 
 
-def inspected_source(listing: Listing, cache: Path | None, channels: int | None) -> Source:
-    """Takes small pictures from the cache; else reads all headers, and packs what is small."""
-    kept = cache / f"{listing.version}-{channels or 'any'}.npy" if cache else None
+def inspected_source(
+    listing: Listing, cache: Path | None, channels: int | None, pixels: int = PIXELS
+) -> Source:
+    """Takes what the cache has of the listing; else reads all headers, and packs what is small."""
+    listing = replace(listing, ledger=deepcopy(listing.ledger))
+    key = f"{listing.version}-{channels or 'any'}-{pixels}"
+    kept = cache / f"{key}.npy" if cache else None
     if kept and (packed := recall(kept, len(listing.label))):
         return _images(listing, packed)
-    inspected = inspect(listing.files, len(listing.label), channels)
-    rows, sizes = _usable(listing, inspected.skipped), inspected.sizes
-    if not worth_packing(sizes, inspected.channels):
-        reader = Reader(listing.files.take(rows), sizes, inspected.channels)
-        facts = _facts(listing, rows, len(inspected.deep))
-        return Photos(reader=reader, channels=reader.channels, **facts)
-    packed = pack(listing.files, inspected)
-    source = _images(listing, packed)
-    if kept:
-        keep(kept, packed)
-    return source
+    headers = cache / f"{key}.headers" if cache else None
+    inspected = recall_headers(headers) if headers else None
+    if inspected is None:
+        inspected = inspect(listing.files, len(listing.label), channels, pixels)
+    _enter(listing, inspected.skipped)
+    if worth_packing(inspected.sizes, inspected.channels):
+        packed = pack(listing.files, inspected, pixels)
+        source = _images(listing, packed)
+        if kept:
+            keep(kept, packed)
+        return source
+    if headers:
+        keep_headers(headers, inspected)
+    listing.ledger.remarks.update(count_remarks(inspected.remarks))
+    facts = _facts(listing, inspected.rows)
+    files = listing.files.take(inspected.rows)
+    reader = Reader(files, inspected.sizes, inspected.channels, pixels)
+    return Photos(reader=reader, channels=reader.channels, **facts)
 
 
-def _usable(listing: Listing, skipped: dict[int, str]) -> list[int]:
-    """The rows that remain; the others go into the books."""
+def _enter(listing: Listing, skipped: dict[int, str]) -> None:
+    """Skipped pictures go into the books; some must remain."""
     for row, reason in skipped.items():
         listing.ledger.skip(listing.files.name(row), reason)
-    rows = [row for row in range(len(listing.label)) if row not in skipped]
-    if not rows:
+    if len(skipped) == len(listing.label):
         raise DataError(
             f"There is no usable picture in {listing.place}.",
             why=f"Found {listing.ledger.summary()}." if listing.ledger.found else "It is empty.",
             do="Give a folder that holds pictures, such as JPEG, PNG or .npy files.",
         )
-    return rows
 
 
 def _images(listing: Listing, packed: Packed) -> Images:
-    facts = _facts(listing, _usable(listing, packed.skipped), packed.deep)
+    _enter(listing, packed.skipped)
+    listing.ledger.remarks.update(packed.remarks)
+    good = torch.ones(len(listing.label), dtype=torch.bool)
+    good[list(packed.skipped)] = False
+    facts = _facts(listing, good.nonzero()[:, 0])
     return Images(images=packed.images, channels=packed.images.shape[1], **facts)
 
 
-def _facts(listing: Listing, rows: list[int], deep: int) -> dict[str, Any]:
-    scaled = f", {deep:,} of them scaled from 16 to 8 bits" if deep else ""
+def _facts(listing: Listing, rows: Int[Tensor, " m"]) -> dict[str, Any]:
+    lost = listing.ledger.lost
+    skipped = f", {lost:,} skipped" if lost else ""
     return {
-        "name": f"{counted(len(rows), 'picture')} {listing.kind}{scaled}",
-        "names": [listing.files.name(row) for row in rows],
+        "name": f"{counted(len(rows), 'picture')} {listing.kind}{skipped}",
+        "names": Names(listing.files.take(rows).name, len(rows)),
         "label": listing.label[rows],
         "classes": listing.classes,
         "ledger": listing.ledger,
-        "fingerprint": digest(listing.fingerprint, *listing.ledger.skipped),
+        "fingerprint": digest(listing.fingerprint, rows),
     }

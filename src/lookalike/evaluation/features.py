@@ -146,7 +146,7 @@ def _read(path: Path, fingerprint: str) -> Features | None:
             if (file.metadata() or {}).get("fingerprint") != fingerprint:
                 return None
             return Features(*(file.get_tensor(name) for name in Features._fields))
-    except SafetensorError:
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError):
         return None
 
 

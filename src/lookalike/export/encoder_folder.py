@@ -6,33 +6,52 @@ computation itself with the normalisation inside, for torch alone.
 """
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import safetensors.torch
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 
 from lookalike.errors import StorageError
 from lookalike.export.program import program
-from lookalike.files import storage_errors, sync, write_bytes, write_json, write_text
+from lookalike.files import read_json, storage_errors, sync, write_bytes, write_json, write_text
 from lookalike.nn.encoder import Encoder
+from lookalike.nn.variants import Variant
 from lookalike.views.operations import Normalize
-from lookalike.views.policy import Fit, Policy
+from lookalike.views.policy import Fit, Interpolation, Policy
 from lookalike.views.presets import plain
 
 WEIGHTS = "model.safetensors"
 PROGRAM = "encoder.pt2"
 _LOADER = Path(__file__).with_name("load_encoder.py")
-_FACTS = {
-    "name": str, "stem": str, "width": int, "channels": int, "size": int,
-    "patch": int | None, "depth": int | None, "pool": str, "variant": str,
-    "mean": list, "std": list, "interpolation": str, "view_size": int,
-}  # fmt: skip
 _OF_THE_VIEW = ("mean", "std", "interpolation", "view_size")
+
+Whole = Annotated[int, Field(ge=1, le=10_000)]
+Deviation = Annotated[float, Field(gt=0)]
+
+
+class _Facts(BaseModel):
+    """What `config.json` says under our own key; the folder may be anybody's."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    name: str
+    stem: Literal["standard", "small"]
+    width: Whole
+    channels: Whole
+    size: Whole
+    patch: Whole | None
+    depth: Annotated[int, Field(ge=1, le=1000)] | None
+    pool: Literal["token", "mean"]
+    variant: Variant
+    mean: list[float]
+    std: list[Deviation]
+    interpolation: Interpolation
+    view_size: Whole
 
 
 def write_encoder(encoder: Encoder, folder: Path, *, policy: Policy) -> None:
@@ -73,20 +92,17 @@ def read_encoder(folder: Path) -> Described:
     """
     path = folder / "config.json"
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))["lookalike"]
-        valid = all(isinstance(facts[key], kind) for key, kind in _FACTS.items())
-        valid &= all(isinstance(x, int | float) for x in facts["mean"] + facts["std"])
+        facts = _Facts.model_validate(read_json(path)["lookalike"]).model_dump()
     except FileNotFoundError:
         raise StorageError(
             f"There is no encoder in {folder}.", do="Finish the run: type its command again."
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _foreign(path) from error
-    if not valid:
+    if not len(facts["mean"]) == len(facts["std"]) == facts["channels"]:
         raise _foreign(path)
-    view = {key: facts[key] for key in _OF_THE_VIEW}
-    encoder = {key: facts[key] for key in _FACTS if key not in view}
-    return Described(encoder, view, folder / WEIGHTS)
+    view = {key: facts.pop(key) for key in _OF_THE_VIEW}
+    return Described(facts, view, folder / WEIGHTS)
 
 
 def _foreign(path: Path) -> StorageError:

@@ -2,29 +2,27 @@
 
 import html
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from safetensors import SafetensorError, safe_open
 
 import lookalike
 from lookalike.errors import StorageError
 from lookalike.evaluation.report import as_markdown
-from lookalike.export.encoder_folder import PROGRAM, read_encoder
-from lookalike.files import write_text
+from lookalike.export.encoder_folder import PROGRAM, WEIGHTS, read_encoder
+from lookalike.export.limits import limits
+from lookalike.export.views_words import views_in_words
+from lookalike.export.writing import listed
+from lookalike.files import sha256, write_text
 from lookalike.record import Record, flatten, read_record
 
-_CHANGES = {
-    "crop": "which part of the image is seen, and how large",
-    "flip": "left and right",
-    "affine": "small shifts, turns and shears",
-    "jitter": "brightness, contrast and colour",
-    "drop": "whether there is colour at all",
-    "blur": "sharpness",
-}
-"""What a view takes from an image, by the name of the policy's field."""
+_APART = ("name", "method", "views")
+"""Keys of a recipe that have their own place in the card."""
 
 
 def model_card(run_folder: Path, *, licence: str | None = None) -> Path:
@@ -32,7 +30,8 @@ def model_card(run_folder: Path, *, licence: str | None = None) -> Path:
 
     Args:
         run_folder: of a run; any of its files may be missing.
-        licence: of the weights, as the Hugging Face hub spells it, e.g. "apache-2.0".
+        licence: of the weights, as the Hugging Face hub spells it, e.g. "apache-2.0"; that of the
+            card that is replaced if None.
 
     Returns:
         The path of the card.
@@ -43,11 +42,33 @@ def model_card(run_folder: Path, *, licence: str | None = None) -> Path:
     """
     record = read_record(run_folder)
     card = run_folder / "README.md"
-    write_text(card, _render(record, licence))
+    write_text(card, _render(record, licence or _stated(card), ""))
     return card
 
 
-def _render(record: Record, licence: str | None) -> str:
+def hub_card(run_folder: Path, lines: str, *, licence: str | None = None) -> str:
+    """The card for a copy that holds one export alone.
+
+    Args:
+        run_folder: of the run.
+        lines: Python that loads the export from there.
+        licence: as in `model_card`.
+    """
+    record = read_record(run_folder)
+    return _render(record, licence or _stated(run_folder / "README.md"), lines)
+
+
+def _stated(card: Path) -> str | None:
+    """The licence that a card states, be it written by hand."""
+    try:
+        head = yaml.safe_load(card.read_text(encoding="utf-8").split("---\n")[1])
+        licence = head["license"]
+    except (OSError, ValueError, IndexError, KeyError, TypeError, yaml.YAMLError):
+        return None
+    return licence if isinstance(licence, str) and licence != "other" else None
+
+
+def _render(record: Record, licence: str | None, elsewhere: str) -> str:
     pages = Environment(  # noqa: S701 - Markdown: every text passes the filter `text`
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -60,16 +81,22 @@ def _render(record: Record, licence: str | None) -> str:
     return pages.get_template("model_card.md.jinja").render(
         head=_yaml(_head(record, encoder, licence)),
         name=record.name,
+        licence=licence,
+        elsewhere=elsewhere,
+        exports=_exports(record.path),
+        classifier=_shown(_classifier(record.path / "classifier.safetensors"), elsewhere),
+        views=views_in_words(record.setting("views")),
+        seed=record.setting("seed"),
+        limits=limits(record),
         method=record.setting("method", "name") or "an unknown method",
         encoder=encoder,
         ledger=record.ledger,
-        skipped=len(record.ledger.get("skipped") or ()),
+        skipped=record.lost,
         seen={key: record.recipe.get(key) for key in ("method", "views")},
-        asked={k: v for k, v in record.recipe.items() if k not in ("name", "method", "views")},
-        training=_training(record),
+        asked={k: _shown(v, elsewhere) for k, v in record.recipe.items() if k not in _APART},
+        training=_training(record, elsewhere),
         scores=html.escape(as_markdown(record.evaluations), quote=False),
         evaluated=bool(record.evaluations),
-        lost=_lost(record),
         version=lookalike.__version__,
     )
 
@@ -100,36 +127,58 @@ def _encoder(folder: Path) -> dict[str, Any]:
             "timm": "architecture" in config,
             "program": (folder / PROGRAM).exists(),
             "features": config["num_features"],
+            "parameters": _parameters(folder / WEIGHTS),
         }
     )
 
 
-def _training(record: Record) -> list[tuple[str, Any]]:
+def _parameters(weights: Path) -> int:
+    """How many numbers the encoder has, statistics of its norms included."""
+    with _opened(weights) as file:
+        shapes = (file.get_slice(name).get_shape() for name in file.offset_keys())
+        return sum(map(math.prod, shapes))
+
+
+def _opened(path: Path) -> Any:
+    return safe_open(path, framework="np")
+
+
+def _exports(run: Path) -> list[dict[str, Any]]:
+    """Those in the run folder that are of its present encoder."""
+    found = listed(run / "exports")
+    weights = run / "encoder" / WEIGHTS
+    current = sha256(weights) if found and weights.exists() else ""
+    return [each for each in found if each.get("weights") == current]
+
+
+def _classifier(path: Path) -> dict[str, Any]:
+    """What is known of the classifier kept in the run, or {} while there is none."""
+    try:
+        with _opened(path) as file:
+            how: dict[str, Any] = json.loads(file.metadata()["how"])
+            return how
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _shown(value: Any, elsewhere: str) -> Any:
+    """A section as it is shown; where a folder of this machine is, others see only its name."""
+    if not elsewhere or not isinstance(value, dict):
+        return value
+    names = {key: Path(str(value[key])).name for key in ("path", "data") if value.get(key)}
+    return value | names
+
+
+def _training(record: Record, elsewhere: str) -> list[tuple[str, Any]]:
     """What happened, beside what the recipe asked for."""
     update, epoch = record.last("update"), record.last("epoch")
     known = [
         ("updates", update and f"{update + 1:,}"),
         ("epochs", epoch and f"{epoch:.4g}"),
         ("time", record.training_time()),
-        *flatten(record.environment),
+        *((k, v) for k, v in flatten(record.environment) if not (elsewhere and k == "command")),
     ]
     return [(name, value) for name, value in known if name and value not in (None, "", [], {})]
-
-
-def _lost(record: Record) -> list[str]:
-    """What the views changed, so that features overlook it."""
-    views = record.setting("views")
-    policies = [each for each in views if isinstance(each, dict)] if isinstance(views, list) else []
-    return [
-        words
-        for name, words in _CHANGES.items()
-        if any(each.get(name) and not _fits(each[name]) for each in policies)
-    ]
-
-
-def _fits(change: Any) -> bool:
-    """Whether a crop takes the whole image or its middle, which is no change by chance."""
-    return isinstance(change, dict) and "share" in change
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ class Meaning(NamedTuple):
 MEANINGS = {
     "loss": Meaning("Loss", "what training makes small"),
     "knn": Meaning("Online kNN", "training images judged by their neighbours", True),
+    "knn_untrained": Meaning("kNN, untrained", "what online kNN has to exceed", True),
     "rate": Meaning("Learning rate"),
     "contrastive_accuracy": Meaning(
         "Contrastive accuracy", "views that find their partner in the batch", percent=True
@@ -30,6 +31,8 @@ MEANINGS = {
     "same_class_negatives": Meaning("Same-class negatives", "pushed apart by mistake", True),
     "same_class_neighbours": Meaning("Same-class neighbours", "pulled together rightly", True),
     "view_difference": Meaning("Difference of views", "in normalised values, 0 is none"),
+    "contrast": Meaning("Contrast of views", "deviation within one, 0 is blank"),
+    "weight_change": Meaning("Change of the weights", "by one update, below 3 % is healthy", True),
     "images_per_second": Meaning("Images per second"),
 }
 """The numbers we know, in the order of the page; others follow under their own names."""

@@ -1,15 +1,13 @@
 """What a run came to, in a sentence and a few numbers."""
 
-import math
 import statistics
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
 from lookalike.evaluation.unlabelled.spectrum import health
-from lookalike.evaluation.watching.alarm import diagnose, means
+from lookalike.evaluation.watching.diagnosis import MACHINE
 from lookalike.gallery.curves import tidy
 from lookalike.record import Record
 
@@ -45,7 +43,7 @@ class Finding(NamedTuple):
 
 def verdict(record: Record) -> Verdict:
     """Whether the features are healthy, and what training has added to them."""
-    found = (_alarm(record), _health(record), _gain(record.evaluations))
+    found = (_alarms(record), _health(record), _gain(record.evaluations))
     parts = [part for part in found if part]
     if not parts:
         return Verdict(None, "Nothing has been measured yet.")
@@ -88,16 +86,11 @@ def _accuracy(report: Report) -> bool:
     return next(iter(report.metrics), "").startswith("top-1")
 
 
-def _alarm(record: Record) -> Verdict | None:
-    """What an alarm would have said after the last whole epoch."""
-    images = record.setting("batch")
-    if not record.metrics or not isinstance(images, int):
-        return None
-    epochs = defaultdict(list)
-    for row in record.metrics:
-        epochs[math.ceil(row.get("epoch", 0))].append(row)
-    found = diagnose([means(rows, images) for rows in epochs.values()])
-    return Verdict(False, f"{found[0].upper()}{found[1:]}.") if found else None
+def _alarms(record: Record) -> Verdict | None:
+    """Which kinds were told while training, and when; the page has their words."""
+    told = [f"{each['kind']} (epoch {tidy(each['epoch'])})" for each in record.alarms]
+    against = any(each["kind"] not in MACHINE for each in record.alarms)
+    return Verdict(not against, f"Warned while training: {', '.join(told)}.") if told else None
 
 
 def _health(record: Record) -> Verdict | None:
@@ -106,7 +99,12 @@ def _health(record: Record) -> Verdict | None:
     if len(numbers) < len(known):
         return None
     words = health(numbers)
-    return Verdict(words.startswith("healthy"), f"{words[0].upper()}{words[1:]}.")
+    good = words.startswith("healthy")
+    if good:
+        of = round(numbers["effective_rank"] / numbers["rank_share"])
+        words += f" of {of} (spread {numbers['spread']:.2f})"
+    told = "" if record.alarms else f", and no alarm in {tidy(record.last('epoch') or 0)} epochs"
+    return Verdict(good, f"{words[0].upper()}{words[1:]}{told if good else ''}.")
 
 
 def _gain(reports: Sequence[Report]) -> Verdict | None:

@@ -1,12 +1,14 @@
 """The networks inside encoders, by name: our own, timm's and torchvision's, without classifiers."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import timm
 import torchvision
 from torch import nn
 
-from lookalike.errors import UsageError, did_you_mean
+from lookalike.errors import StorageError, UsageError, did_you_mean, short
 from lookalike.nn.small_resnet import SMALL_RESNETS, SmallResNet
 
 _VIT_FAMILIES = ("timm.models.vision_transformer", "timm.models.deit")
@@ -35,13 +37,29 @@ def build_trunk(
         return SmallResNet(SMALL_RESNETS[name], channels=channels, width=width)
     if name.startswith("torchvision:"):
         return _torchvision_trunk(name.removeprefix("torchvision:"), channels, width, weights)
-    if name not in timm.list_models():
+    if name not in timm.list_models():  # "hf-hub:…" and "local-dir:…" among others
         choices = [*SMALL_RESNETS, *timm.list_models()]
         raise UsageError(f"There is no encoder {name!r}.", do=_offer(name, choices))
     if width > 1:
         return _wide_resnet(name, channels, width, weights)
     settings = vit | ({"drop_path_rate": drop_path} if drop_path else {})
-    return timm.create_model(name, pretrained=weights, num_classes=0, in_chans=channels, **settings)
+    with _fetching(name) if weights else contextlib.nullcontext():
+        return timm.create_model(
+            name, pretrained=weights, num_classes=0, in_chans=channels, **settings
+        )
+
+
+@contextlib.contextmanager
+def _fetching(name: str) -> Iterator[None]:
+    """What goes wrong on the way from the network, as one clear message."""
+    try:
+        yield
+    except Exception as error:  # each library on the way has its own
+        raise StorageError(
+            f"The published weights of {name} could not be fetched.",
+            why=f"Reason: {short(error, 200)}",
+            do="Leave out encoder.weights, or give it the path of a file you have.",
+        ) from error
 
 
 def is_vit(name: str) -> bool:
@@ -108,7 +126,10 @@ def _torchvision_trunk(name: str, channels: int, width: int, weights: bool) -> n
         raise UsageError(
             "torchvision's models have 3 channels and width 1 here.", do=f"Use timm's {name}."
         )
-    trunk: nn.Module = torchvision.models.get_model(name, weights="DEFAULT" if weights else None)
+    with _fetching(name) if weights else contextlib.nullcontext():
+        trunk: nn.Module = torchvision.models.get_model(
+            name, weights="DEFAULT" if weights else None
+        )
     head = "heads" if hasattr(trunk, "heads") else "fc"
     if not hasattr(trunk, head):
         raise UsageError(

@@ -17,8 +17,8 @@ ResNet-50 at 224 px on a CPU would take days for what ½ hour gives here.
 
 from typing import Any, NamedTuple
 
+from lookalike import text
 from lookalike.errors import DataError
-from lookalike.recipe import text
 from lookalike.recipe.library import packaged
 from lookalike.recipe.schema import Recipe
 from lookalike.views.policy import Policy
@@ -57,6 +57,7 @@ def default_recipe(
             if images
             else "There are no images to train on.",
             why="A method learns from how images differ, so it needs two at the very least.",
+            do="Give a folder that holds more.",
         )
     row = _row(side, device)
     small = text.load(packaged()[f"{method}-cifar10-small"], method)

@@ -28,7 +28,9 @@ def kind_of(what: str) -> Literal["run", "folder", "name"]:
     raise UsageError(
         f"{what} is not a run.",
         why="It has no recipe.yaml." if path.is_dir() else "There is no such folder.",
-        do=near or "Give the folder that `lookalike pretrain` wrote, e.g. runs/simclr-photos.",
+        do=near
+        or "Give the folder that `lookalike pretrain` wrote, e.g. runs/simclr-photos."
+        + (f"\nImages are given beside it: --data {what}" if path.is_dir() else ""),
     )
 
 

@@ -1,14 +1,15 @@
 """What `pretrain X` means: a run folder, a recipe's file, a packaged recipe or a method."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from lookalike import text
 from lookalike.errors import UsageError, did_you_mean
 from lookalike.files import nearby
 from lookalike.methods import METHODS
-from lookalike.recipe import text
 from lookalike.recipe.schema import Recipe
 
 
@@ -69,7 +70,8 @@ def refuse_another(folder: Path, recipe: Recipe) -> None:
         UsageError: it has another one; says in what they differ and the two ways out.
     """
     there = folder / "recipe.yaml"
-    different = Recipe.read(read_file(there)).differences(recipe) if there.is_file() else []
+    before = Recipe.read(read_file(there)) if there.is_file() else recipe
+    different = before.lasting().differences(recipe.lasting())
     if different:
         raise UsageError(
             f"{folder} holds a run of another recipe.",
@@ -130,6 +132,8 @@ def _nothing(what: str) -> UsageError:
             f"{what} is no run folder: it has no recipe.yaml.",
             do=f"To train on the images in it: lookalike pretrain simclr --data {what}",
         )
+    if Path(what).is_file():
+        return UsageError(f"{what} is no recipe.", why="Their files end in .yaml.")
     if _is_path(what):
         do = (
             nearby(what) or "Give a run folder or a recipe's file, or see `lookalike list recipes`."
@@ -138,6 +142,10 @@ def _nothing(what: str) -> UsageError:
     runs = [path.parent for path in Path().glob("*/recipe.yaml")]
     runs += [path.parent for path in Path("runs").glob("*/recipe.yaml")]
     choices = [*METHODS, *packaged(), *map(str, runs), *map(str, Path().glob("*.y*ml"))]
+    near = get_close_matches(what, choices)
     return UsageError(
-        f"There is no recipe, method or run called {what}.", do=did_you_mean(what, choices)
+        f"There is no recipe, method or run called {what}.",
+        do=did_you_mean(what, near)
+        if near
+        else "See them with: lookalike list methods, lookalike list recipes",
     )

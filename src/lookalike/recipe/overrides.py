@@ -10,8 +10,9 @@ from functools import reduce
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from lookalike.errors import UsageError
-from lookalike.recipe import sections, text, views
+from lookalike import text
+from lookalike.errors import UsageError, short
+from lookalike.recipe import sections, views
 from lookalike.recipe.problems import RecipeError
 from lookalike.recipe.schema import Recipe
 
@@ -70,14 +71,16 @@ def layers(words: Iterable[str], changes: Mapping[str, Any]) -> list[Layer]:
         key, _, value = word.partition("=")
         if not key or not value:
             raise UsageError(
-                f"{word} is not of the form KEY=VALUE.",
-                do="Write a value as method.temperature=0.2, nothing as views.blur=null, "
-                "and the images as --data PATH.",
+                f"{short(word)} is not of the form KEY=VALUE.",
+                do="Write it without spaces, method.temperature=0.2, or in quotes: "
+                "'duration=20 epochs'.\nNothing is views.blur=null, and images are --data PATH.",
             )
         if key in seen:
-            raise UsageError(f"{key} is given twice.", do="Keep one of the two.")
+            raise UsageError(f"{short(key)} is given twice.", do="Keep one of the two.")
+        if key.count(".") > text.DEEPEST:
+            raise UsageError(f"{short(key)} has more parts than any name of a recipe.")
         seen.add(key)
-        found.append(Layer(f"the override {word}", _nested(key, text.load(value, word))))
+        found.append(Layer(f"the override {short(word)}", _nested(key, text.load(value, word))))
     return found
 
 

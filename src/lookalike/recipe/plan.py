@@ -10,6 +10,9 @@ from lookalike.recipe.defaults import default_recipe, described
 from lookalike.recipe.overrides import Layer, layers, resolve
 from lookalike.recipe.schema import Recipe
 
+AUTOMATIC = "auto"
+"""The batch that is found by what fits into the memory."""
+
 
 class Plan:
     """A run that is wanted: a base, and what the user changes of it.
@@ -17,7 +20,7 @@ class Plan:
     Args:
         what: a method, a packaged recipe, a recipe's file or a run folder.
         overrides: changes of the form `KEY=VALUE`.
-        changes: nested changes.
+        changes: nested changes; `{"batch": "auto"}` takes the largest batch that fits.
         out: the run folder, or None for the usual place.
 
     Raises:
@@ -33,8 +36,12 @@ class Plan:
         changes: Mapping[str, Any] | None = None,
         out: Path | None = None,
     ) -> None:
+        changes = dict(changes or {})
+        self._automatic = changes.get("batch") == AUTOMATIC
+        if self._automatic:
+            del changes["batch"]
         self.base = library.find(what)
-        self.changes = layers(overrides, changes or {})
+        self.changes = layers(overrides, changes)
         self.draft = self._resolved(images=1000, side=224, channels=3, device="cpu")
         self.out = out or self.base.folder or Path("runs") / self.draft.name
         if self.draft.data.path is not None:
@@ -64,6 +71,13 @@ class Plan:
         Raises:
             DataError: there are no images.
         """
+        recipe, remarks = self._chosen(device)
+        if not self._automatic:
+            return recipe, remarks
+        recipe, why = self._fitted(recipe, device)
+        return recipe, [*remarks, why]
+
+    def _chosen(self, device: str) -> tuple[Recipe, list[str]]:
         if self.base.kind != "method":
             return self.draft, self.draft.remarks()
         from lookalike.recipe.look import device_kind, look
@@ -72,6 +86,17 @@ class Plan:
         recipe = self._resolved(**seen._asdict(), device=kind)
         chosen = described(recipe, images=seen.images, side=seen.side, device=kind)
         return recipe, [chosen, *recipe.remarks()]
+
+    def _fitted(self, recipe: Recipe, device: str) -> tuple[Recipe, str]:
+        """With the batch that fits, or that the run was begun with."""
+        begun = self.out / "recipe.yaml"
+        if begun.is_file():
+            batch = Recipe.read(library.read_file(begun)).batch
+            return recipe.model_copy(update={"batch": batch}), f"batch={batch}, as it was begun."
+        from lookalike.recipe.estimate import automatic_batch
+        from lookalike.recipe.look import look
+
+        return automatic_batch(recipe, look(self.data(), recipe.data.limit), device)
 
     def _resolved(self, *, images: int, side: int, channels: int, device: str) -> Recipe:
         if self.base.kind == "method":

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, create_model
 
-from lookalike.errors import UsageError
+from lookalike import text
+from lookalike.errors import UsageError, did_you_mean, short
 from lookalike.evaluation import EVALUATIONS
-from lookalike.recipe import text
-from lookalike.recipe.problems import nearest, unknown, validated
+from lookalike.recipe import bounds
+from lookalike.recipe.problems import nearest, validated
 from lookalike.recipe.sections import STRICT
 from lookalike.recipe.signature import arguments
 
@@ -49,12 +50,15 @@ def read(words: Iterable[str]) -> list[Question]:
         key, _, value = word.partition("=")
         name, _, setting = key.partition(".")
         if name not in EVALUATIONS:
-            raise unknown("evaluation", name, EVALUATIONS)
+            what = f"There is no evaluation called {short(name)}."
+            raise UsageError(what, do=did_you_mean(name, EVALUATIONS))
         settings = asked.setdefault(name, {})
         if not setting and not value:
             continue
         if not (setting and value):
-            raise UsageError(f"{word} is not of the form {name}.SETTING=VALUE.", do=_hint(name))
+            raise UsageError(
+                f"{short(word)} is not of the form {name}.SETTING=VALUE.", do=_hint(name)
+            )
         settings[setting] = text.load(value, word)
     found = asked or {name: {} for name in DEFAULT}
     return [Question(name, _checked(name, settings)) for name, settings in found.items()]
@@ -71,9 +75,12 @@ def _checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
     for setting in given:
         if setting not in known:
             hint = nearest(f"{name}.{setting}", [f"{name}.{key}" for key in known])
-            raise UsageError(f"{name} has no setting {setting}.", do=hint if known else _hint(name))
+            what = f"{name} has no setting {short(setting)}."
+            raise UsageError(what, do=hint if known else _hint(name))
     read = validated(_model(name), given, [f"{name}.{key}" for key in known], at=name)
-    return {key: getattr(read, key) for key in given}
+    settings = {key: getattr(read, key) for key in given}
+    bounds.check((f"{name}.{key}", value) for key, value in settings.items())
+    return settings
 
 
 @functools.cache

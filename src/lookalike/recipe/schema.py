@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, PlainSerializer, PlainValidator
 from lookalike.evaluation import OF_FEATURES
 from lookalike.recipe import bounds, questions, sections, views
 from lookalike.recipe.leaves import leaves
-from lookalike.recipe.problems import RecipeError, validated
+from lookalike.recipe.problems import RecipeError, cannot, validated
 from lookalike.recipe.units import Duration, Rate
 from lookalike.views.policy import Policy
 from lookalike.views.presets import plain
@@ -32,6 +32,10 @@ class Data(BaseModel):
         path: a folder, a Parquet file or a named set; None until the user says which.
         limit: only the first so many.
         held_out: share of each class that is not trained on, for the monitors.
+        tolerate: share of the pictures that may be unreadable before the run stops; a hundred always
+            may, but no more than half, and with 0 none.
+        pixels: most that a picture may have; larger ones are skipped, as they may be made to fill the
+            memory. One takes up to 7 bytes a pixel while it is decoded.
     """
 
     model_config = sections.STRICT | {"frozen": True}
@@ -39,6 +43,8 @@ class Data(BaseModel):
     path: str | None = None
     limit: int | None = None
     held_out: float = 0.0
+    tolerate: float = 0.01
+    pixels: int = 178_956_970
 
 
 class Recipe(BaseModel):
@@ -63,6 +69,9 @@ class Recipe(BaseModel):
             fine-tuning; 1 is the same for all.
         warmup: how long the rate rises from 0 before it falls along a cosine.
         clip: greatest norm of the gradient, or None.
+        nonfinite: what becomes of an update whose loss or gradient is no finite number: "stop" ends
+            the run with its last checkpoint, "skip" leaves out two in a row at most, "rewind" goes
+            back to the end of an epoch before and on with half the rate, three times at most.
         seed: of everything drawn by chance.
         precision: of the forward pass; "auto" takes bfloat16 where the hardware has it.
         test_size: side of the view that evaluations see, in pixels; None is that of the training.
@@ -90,6 +99,7 @@ class Recipe(BaseModel):
     layer_decay: float = 1.0
     warmup: Span = Duration(0, "epochs")
     clip: float | None = None
+    nonfinite: Literal["stop", "skip", "rewind"] = "stop"
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     test_size: int | None = None
@@ -127,6 +137,13 @@ class Recipe(BaseModel):
     def dump(self) -> dict[str, Any]:
         """Plain values, complete and in a fixed order; `read` gives the same recipe back."""
         return self.model_dump(mode="json")
+
+    def lasting(self) -> "Recipe":
+        """What a run keeps from its beginning to its end. What becomes of broken numbers and pictures
+        may be decided when they have broken, as nothing before changes."""
+        tolerate = Data.model_fields["tolerate"].default
+        data = self.data.model_copy(update={"tolerate": tolerate})
+        return self.model_copy(update={"nonfinite": "stop", "data": data})
 
     def differences(self, other: "Recipe") -> list[str]:
         """What changes from this recipe to `other`, as lines "method.temperature: 0.5 → 0.2"."""
@@ -171,10 +188,9 @@ def _check_together(recipe: Recipe) -> None:
             raise RecipeError(
                 path, f"{path} has not as many means as deviations.", do="Give both per channel."
             )
-    if recipe.name in ("", ".", "..") or "/" in recipe.name:
-        raise RecipeError(
-            "name", f"name cannot be {recipe.name!r}.", do="A run folder is named after it."
-        )
+    name = recipe.name
+    if name in ("", ".", "..") or "/" in name or not name.isprintable() or len(name.encode()) > 200:
+        raise cannot("name", repr(name), do="A run folder is named after it, so it is one word.")
 
 
 def _check_monitors(recipe: Recipe) -> None:

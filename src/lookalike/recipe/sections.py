@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, create_model
 
 from lookalike.methods import METHODS
-from lookalike.recipe.problems import RecipeError, unknown, validated
+from lookalike.recipe.problems import RecipeError, cannot, unknown, validated
 from lookalike.recipe.signature import arguments
 from lookalike.training import OPTIMIZERS
 
@@ -45,9 +45,11 @@ def read(section: str, given: Any, known: list[str]) -> dict[str, Any]:
         RecipeError: an unknown name, an unknown argument or a wrong value.
     """
     if not isinstance(given, Mapping):
-        raise RecipeError(section, f"{section} cannot be {given!r}.", do="Give a name.")
-    if not isinstance(given.get("name"), str):
+        raise cannot(section, given, do="Give a name.")
+    if "name" not in given:
         raise RecipeError(f"{section}.name", f"{section}.name is missing.", do="Give a name.")
+    if not isinstance(given["name"], str):
+        raise cannot(f"{section}.name", given["name"], do="Give a name.")
     found = target(section, given["name"])
     if found is None:
         raise unknown(f"{section}.name", given["name"], _TABLES[section])

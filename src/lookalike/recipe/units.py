@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 Unit = Literal["epochs", "steps"]
 Scaling = Literal["constant", "per_256", "root"]
+
+LONGEST = 1_000_000_000  # epochs or steps
+HIGHEST = 1_000_000  # of a rate
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class Duration:
         found = re.fullmatch(r"([0-9][0-9_]*(?:\.[0-9]+)?) *(epoch|step)s?", str(value).strip())
         if not found or ("." in found[1] and found[2] == "step"):
             raise ValueError('It should be a number with its unit, "100 epochs" or "20000 steps".')
-        unit: Unit = "epochs" if found[2] == "epoch" else "steps"
-        return cls(float(found[1]), unit)
+        amount, unit = float(found[1]), cast(Unit, f"{found[2]}s")
+        if amount > LONGEST:
+            raise ValueError(f"It should be at most {LONGEST:,}.")
+        return cls(amount, unit)
 
     def steps(self, updates_per_epoch: int) -> int:
         """This duration in updates of the weights; 0 only if the amount is 0."""
@@ -69,7 +74,7 @@ class Rate:
         pairs = list(value.items()) if isinstance(value, Mapping) else []
         match pairs:
             case [(scaling, int() | float() as x)] if scaling in get_args(Scaling):
-                if not isinstance(x, bool) and 0 < x < math.inf:
+                if not isinstance(x, bool) and 0 < x <= HIGHEST:
                     return cls(scaling, float(x))
         raise ValueError(
             "It should be one number above 0 with its rule: {constant: 0.1}, {per_256: 0.3} "

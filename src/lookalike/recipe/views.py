@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, get_args
 
-from lookalike.recipe.problems import RecipeError, plain, unknown
+from lookalike.recipe.problems import RecipeError, cannot, plain, unknown
 from lookalike.views.policy import Policy
 from lookalike.views.presets import POLICIES
 
 Views = list[dict[str, Any]]
 
 
-def combined(base: Views | None, change: Any) -> Any:
+def combined(base: Any, change: Any) -> Any:
     """The views after a change, with every number that the change leaves alone.
 
     Args:
-        base: the views so far, one mapping each.
+        base: the views so far, one mapping each; None, or what stands there by mistake.
         change: a preset's name; or a mapping, whose "preset" (if any) replaces `base`, whose "0",
             "1", … change one view, and all of whose other keys change every view; or the views
             themselves, one by one.
@@ -28,7 +28,7 @@ def combined(base: Views | None, change: Any) -> Any:
         return preset(change)
     if isinstance(change, list | tuple):
         given = json.loads(json.dumps(change, default=plain))
-        whole = base is None or len(base) != len(given)
+        whole = not isinstance(base, list) or len(base) != len(given)
         return given if whole else [_changed(*pair) for pair in zip(base or [], given, strict=True)]
     return _changed_by_name(base, change) if isinstance(change, Mapping) else change
 
@@ -56,9 +56,11 @@ def names(kind: Any = Policy, prefix: str = "views") -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _changed_by_name(base: Views | None, change: Mapping[Any, Any]) -> Views:
+def _changed_by_name(base: Any, change: Mapping[Any, Any]) -> list[Any]:
     rest = {str(key): value for key, value in change.items()}
     views = preset(rest.pop("preset")) if "preset" in rest else base
+    if not isinstance(views, list | None):
+        raise cannot("views", views, do="Give a preset's name, or a list of views.")
     if views is None:
         choose = f"Choose one of: {', '.join(POLICIES)}."
         raise RecipeError("views.preset", "views.preset is missing.", do=choose)
@@ -71,7 +73,7 @@ def _changed_by_name(base: Views | None, change: Mapping[Any, Any]) -> Views:
     return [_changed(view, single.get(i, {})) for i, view in enumerate(every)]
 
 
-def _changed(view: dict[str, Any], change: Any) -> Any:
+def _changed(view: Any, change: Any) -> Any:
     """One view after a change. Where a field has several kinds, such as Crop and Fit, keys that
     belong to another kind replace what was there: no number fits both."""
     result = merged(view, change)

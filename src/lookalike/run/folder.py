@@ -1,7 +1,7 @@
-"""A run folder: what lies where, who may write to it, and what ran there."""
+"""A run folder: what lies where, and what ran there."""
 
 import contextlib
-import fcntl
+import hashlib
 import json
 import os
 import platform
@@ -14,11 +14,13 @@ from typing import Any
 import torch
 
 import lookalike
-from lookalike import files
+from lookalike import files, text
 from lookalike.data.sources import Source
 from lookalike.errors import StorageError, UsageError
-from lookalike.recipe import library, text
+from lookalike.recipe import library
 from lookalike.recipe.schema import Recipe
+from lookalike.run import lock
+from lookalike.run.code import code_of
 
 
 class RunFolder:
@@ -55,35 +57,32 @@ class RunFolder:
         return Recipe.read(library.read_file(self.recipe))
 
     def begin(self, recipe: Recipe, source: Source) -> None:
-        """Writes what a run is made of, or checks that its images are still the same.
-
-        Raises:
-            UsageError: the run here saw other images.
-        """
+        """Writes what a run is made of."""
         books = {"name": source.name, "fingerprint": source.fingerprint}
-        if self.recipe.exists() and self.data.exists():
-            before = json.loads(self.data.read_text(encoding="utf-8"))
-            if before.get("fingerprint") != source.fingerprint:
-                raise UsageError(
-                    f"The run in {self.path} saw other images than these.",
-                    why=f"It had {before.get('name')}; now there are {source.name}.",
-                    do="Bring the images back, or begin a new run: add --out with another folder.",
-                )
         # The recipe goes first: with it the folder is a run, and nothing else stands in it without.
         files.write_text(self.recipe, text.dump(recipe.dump()))
         files.write_json(self.data, books | source.ledger.as_dict())
-        files.write_json(self.environment, _environment())
+        files.write_json(self.environment, _environment() | {"code": code_of(recipe)})
+
+    def about(self) -> dict[str, str]:
+        """Which run this is, for its checkpoints: short hashes by name; nothing before it began."""
+        if not self.environment.exists():
+            return {}
+        code = json.dumps(_facts(self.environment).get("code"), sort_keys=True)
+        data = str(_facts(self.data).get("fingerprint"))
+        recipe = text.dump(self.read_recipe().lasting().dump())
+        return {"recipe": _hash(recipe), "data": data, "code": _hash(code)}
 
     def threads_before(self) -> int | None:
         """How many threads the run had when it was last here; None for a new run."""
         if not self.environment.exists():
             return None
-        threads: int | None = json.loads(self.environment.read_text("utf-8")).get("threads")
+        threads: int | None = _facts(self.environment).get("threads")
         return threads
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps a second process out; the lock dies with its process, however that ends.
+        """Keeps a second process out, and removes what one that was killed left unfinished.
 
         A folder that was made for a run which then could not begin is removed again.
 
@@ -93,11 +92,10 @@ class RunFolder:
         """
         new = not self.path.exists()
         self._refuse_other_files()
-        with files.storage_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / ".lock").open("a+", encoding="utf-8")
-        with lock:
-            self._take(lock)
+        with lock.locked(self.path):
+            with files.storage_errors(self.path):
+                for place in (self.path, self.cache, self.evaluations):
+                    files.sweep(place)
             try:
                 yield
             finally:
@@ -117,19 +115,24 @@ class RunFolder:
                 do="Choose another --out.",
             )
 
-    def _take(self, lock: Any) -> None:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise StorageError(
-                f"Another process is working in {self.path}.",
-                why=f"It is process {lock.read().strip() or 'unknown'} on this machine.",
-                do="Wait for it, stop it, or choose another --out.",
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+
+def _hash(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """What a JSON file of the run says.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    try:
+        facts = files.read_json(path)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read.", why=f"Reason: {error}.") from error
+    if not isinstance(facts, dict):
+        raise StorageError(f"{path} does not hold what a run writes there.")
+    return facts
 
 
 def _environment() -> dict[str, Any]:

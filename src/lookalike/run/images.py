@@ -1,30 +1,39 @@
 """The images of a recipe, and what people are told of them."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 
-from lookalike.data.ledger import counted
-from lookalike.data.sources import Source, open_source
+from lookalike import files
+from lookalike.data.sources import Source, open_source, reopen
 from lookalike.errors import DataError, UsageError
 from lookalike.recipe.build import method_kind
 from lookalike.recipe.schema import Recipe
+from lookalike.run.folder import RunFolder
 
 
 def open_images(
-    recipe: Recipe, console: Console, *, cache: Path | None = None, strict: bool = False
+    recipe: Recipe,
+    console: Console,
+    *,
+    folder: RunFolder | None = None,
+    cache: Path | None = None,
+    strict: bool = False,
 ) -> Source:
     """Opens the training images.
 
     Args:
         recipe: says which.
         console: who is told what was found.
-        cache: folder where small pictures are packed once.
-        strict: stop at unreadable pictures instead of leaving them out.
+        folder: of a run; if it has begun, it goes on with the images that it began with.
+        cache: folder where small pictures are packed once, and what was found is kept.
+        strict: stop at the first unreadable picture instead of leaving some out.
 
     Raises:
         UsageError: the recipe does not say which images.
-        DataError: they cannot be used.
+        DataError: they cannot be used, or too many of them.
     """
     if recipe.data.path is None:
         raise UsageError(
@@ -32,16 +41,73 @@ def open_images(
             do="Add --data with a folder of images, a Parquet file or a named set.",
         )
     console.print(f"reading {recipe.data.path}")
-    source = open_source(recipe.data.path, "train", cache=cache, limit=recipe.data.limit)
+    source = _as_before(recipe, console, folder, cache) or open_source(
+        recipe.data.path,
+        "train",
+        cache=cache,
+        limit=recipe.data.limit,
+        pixels=recipe.data.pixels,
+    )
     unused = source.classes and method_kind(recipe).labels == "unused"
     console.print(f"{source.name}{'; labels are used only for scoring' if unused else ''}")
-    if source.ledger.skipped:
-        console.print(source.ledger.summary())
-        if strict:
-            raise DataError(
-                f"{counted(len(source.ledger.skipped), 'picture')} cannot be read.",
-                do="Mend or remove them, or leave out --strict to train without them.",
-            )
+    books = source.ledger
+    if books.lost or books.remarks:
+        console.print(books.summary())
+    books.allowed = 0 if strict else tolerated(recipe.data.tolerate, books.lost + books.used)
+    books.check()
+    return source
+
+
+@contextlib.contextmanager
+def telling_losses(source: Source, console: Console, write: Callable[[], None]) -> Iterator[None]:
+    """Pictures that turn out to be odd or unreadable while the block lasts are told and written down.
+
+    Args:
+        source: whose books grow.
+        console: who is told.
+        write: writes the books.
+    """
+    before = source.ledger.as_dict()
+    try:
+        yield
+    finally:
+        if source.ledger.as_dict() != before:
+            console.print(f"in the end: {source.ledger.summary()}")
+            write()
+
+
+def tolerated(share: float, pictures: int) -> int:
+    """How many of a set's pictures may be unreadable.
+
+    Args:
+        share: of all pictures; 0 tolerates none.
+        pictures: how many there are.
+    """
+    always = min(FEW, pictures // 2) if share else 0
+    return max(int(share * pictures), always)
+
+
+FEW = 100
+"""As many pictures may be unreadable whatever their share, but not more than half."""
+
+
+def _as_before(
+    recipe: Recipe, console: Console, folder: RunFolder | None, cache: Path | None
+) -> Source | None:
+    """The images with which a run began, if it has begun and they are still known."""
+    if folder is None or cache is None or not folder.data.exists():
+        return None
+    before = files.read_json(folder.data)
+    found = reopen(str(before.get("fingerprint")), cache, pixels=recipe.data.pixels)
+    if found is None:
+        return None
+    source, changed = found
+    source.ledger.go_on(before)
+    if changed:
+        console.print(
+            "files have come or gone since this run began: it goes on with those it knew",
+            highlight=False,
+        )
     return source
 
 

@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lookalike.data.decoding import upright
-from lookalike.errors import StorageError
-from lookalike.export.encoder_folder import read_encoder
+from lookalike.errors import LookalikeError, StorageError
+from lookalike.export.encoder_folder import Described, read_encoder
 from lookalike.nn.encoder import Encoder
 from lookalike.views.operations import Normalize
 from lookalike.views.policy import Crop, Policy
@@ -55,15 +55,32 @@ def load(path: Path | str) -> Pretrained:
     folder = Path(path)
     folder = folder / "encoder" if (folder / "encoder").is_dir() else folder
     described = read_encoder(folder)
-    encoder = Encoder(**described.encoder)
-    try:
-        encoder.trunk.load_state_dict(load_file(described.weights))
-    except (OSError, RuntimeError, ValueError) as error:
-        raise StorageError(f"The weights in {folder} do not fit its config.json.") from error
-    view = described.view
+    encoder, view = _filled(described), described.view
     seen = Policy(
         size=view["view_size"],
         crop=Crop(interpolation=view["interpolation"]),
         normalize=Normalize(mean=tuple(view["mean"]), std=tuple(view["std"])),
     )
     return Pretrained(encoder, plain(seen)).eval()
+
+
+def _filled(described: Described) -> Encoder:
+    """The encoder that a folder describes, with the folder's weights."""
+    try:
+        weights = load_file(described.weights)
+        if (described.encoder["depth"] or 0) > len(weights):
+            raise ValueError("There are fewer tensors than blocks.")
+        with torch.device("meta"):  # a size that the file does not have must not take memory
+            own = Encoder(**described.encoder).trunk.state_dict()
+        if {n: t.shape for n, t in own.items()} != {n: t.shape for n, t in weights.items()}:
+            raise ValueError("Other names or shapes.")
+        encoder = Encoder(**described.encoder)
+        encoder.trunk.load_state_dict(weights)
+    except LookalikeError:
+        raise
+    except Exception as error:  # what a folder says can fail anywhere in timm
+        raise StorageError(
+            f"The weights in {described.weights.parent} do not fit its config.json.",
+            do="Copy the whole folder again, or export the run again.",
+        ) from error
+    return encoder

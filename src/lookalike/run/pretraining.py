@@ -1,9 +1,6 @@
 """From a recipe to a trained encoder, in a folder that the same call goes on with."""
 
 import signal
-from collections.abc import Sequence
-from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,32 +8,29 @@ from rich.console import Console
 from torch.distributed.fsdp import FSDPModule
 
 from lookalike import distributed
+from lookalike.data.sources import Source
 from lookalike.errors import Interrupted
-from lookalike.evaluation.watching.alarm import Alarm
-from lookalike.evaluation.watching.held_out import OnlineProbe
 from lookalike.export.encoder_folder import write_encoder
 from lookalike.gallery.reconstructions import reconstructions_sheet
 from lookalike.nn.encoder import Encoder
-from lookalike.recipe.build import build_method, build_rate
+from lookalike.recipe.build import build_method
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
 from lookalike.run.announcement import announce, warn
+from lookalike.run.code import code_of
 from lookalike.run.folder import RunFolder
-from lookalike.run.images import open_images
+from lookalike.run.images import open_images, telling_losses
+from lookalike.run.learning import Learning
+from lookalike.run.memory import announce_memory
 from lookalike.run.pages import write_pages
 from lookalike.run.run import Run
-from lookalike.run.watching import beside, online_probe, watchers_of
+from lookalike.run.sameness import refuse_other_code, refuse_other_images
 from lookalike.run.work import Work, prepare
 from lookalike.signals import StopFlag, stop_flag
-from lookalike.training import checkpoint
-from lookalike.training.loop import train
-from lookalike.training.monitors import Basics, Monitor, Records, Saver
-from lookalike.training.progress import Bar
+from lookalike.training.room import check_room
 from lookalike.training.runtime import choose_runtime
 from lookalike.training.sharding import whole
 from lookalike.views.presets import plain
-
-SECONDS_BETWEEN_SAVES = 300.0
 
 
 def pretrain(
@@ -46,6 +40,8 @@ def pretrain(
     device: str = "auto",
     workers: int | None = None,
     strict: bool = False,
+    other_code: bool = False,
+    evaluate: bool = True,
     console: Console | None = None,
 ) -> Run | None:
     """Trains `recipe` in the folder `out`, or goes on with what is there.
@@ -60,6 +56,8 @@ def pretrain(
         workers: processes that decode photos, or None for one per core; the result does not
             depend on it.
         strict: stop at unreadable pictures instead of leaving them out.
+        other_code: go on with a run that other versions trained so far; its bytes may differ.
+        evaluate: judge the encoder at the end where there are labels.
         console: who is told about it; nobody by default.
 
     Raises:
@@ -74,19 +72,21 @@ def pretrain(
     folder = RunFolder(Path(out))
     with distributed.together(runtime.device):
         if distributed.rank() > 0:
-            source = open_images(recipe, Console(quiet=True))
-            _follow(prepare(recipe, source, runtime, workers), folder)
+            silence = Console(quiet=True)
+            cache = folder.cache if folder.data.exists() else None  # what the first one has kept
+            source = open_images(recipe, silence, folder=folder, cache=cache)
+            _follow(Learning(prepare(recipe, source, runtime, workers), folder, silence))
             return None
         refuse_another(folder.path, recipe)
         with folder.locked():
-            source = open_images(recipe, console, cache=folder.cache, strict=strict)
-            work = prepare(recipe, source, runtime, workers)
-            _remark_on_threads(folder, console)
+            source = open_images(recipe, console, folder=folder, cache=folder.cache, strict=strict)
+            learning = Learning(prepare(recipe, source, runtime, workers), folder, console)
+            _check(learning, source, other_code=other_code)
             folder.begin(recipe, source)
-            _lead(work, folder, console)
-            folder.begin(recipe, source)  # the ledger may have grown
+            with telling_losses(source, console, lambda: folder.begin(recipe, source)):
+                _lead(learning)
     run = Run(folder.path)
-    if source.classes:
+    if source.classes and evaluate:
         run.evaluate("knn", "linear", device=device, workers=workers, console=console)
     else:
         write_pages(run.path)
@@ -94,35 +94,46 @@ def pretrain(
     return run
 
 
-def _remark_on_threads(folder: RunFolder, console: Console) -> None:
-    """Sums in another order differ in the last bit, so a resumed run would not end the same."""
+def _check(learning: Learning, source: Source, *, other_code: bool) -> None:
+    """Whether this goes on with the run that is there, and its checkpoints fit on the disk."""
+    work, folder, console = learning.work, learning.folder, learning.console
     before, now = folder.threads_before(), torch.get_num_threads()
-    if before not in (None, now):
+    if before not in (None, now):  # sums in another order differ in the last bit
         console.print(f"this run had {before} threads and now has {now}: its bytes will differ")
+    refuse_other_images(folder, source)
+    if differs := refuse_other_code(folder, code_of(work.recipe), allowed=other_code):
+        warn(console, differs)
+    check_room(folder.checkpoints, (work.method, work.optimizer), learning.beside)
 
 
-def _follow(work: Work, folder: RunFolder) -> None:
+def _follow(learning: Learning) -> None:
     """Trains along with the first process."""
-    done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer)
+    done = learning.restore()
     with stop_flag() as stop:
-        if done < work.updates:
-            _learn(work, folder, done, [], stop, {})
-    _whole_encoder(work)
+        done = learning.go_on(done, stop)
+        _whole_encoder(learning.work)
+    _end_if_asked(learning.work, done, stop)
 
 
-def _lead(work: Work, folder: RunFolder, console: Console) -> None:
+def _lead(learning: Learning) -> None:
     """From the newest checkpoint, or from the beginning, to the end or the first signal."""
-    probe = online_probe(work)
-    done = checkpoint.restore(folder.checkpoints, work.method, work.optimizer, beside=beside(probe))
+    work, folder, console = learning.work, learning.folder, learning.console
+    done = learning.restore()
     announce(work, folder, console, done)
-    with stop_flag() as stop:
-        if done < work.updates:
-            done = _watched(work, folder, console, done, stop, probe)
-    write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.plain)
-    if not isinstance(work.method, FSDPModule):
-        policy = plain(work.recipe.views[0])
-        reconstructions_sheet(work.method, work.source, policy, folder.reconstructions)
     if done < work.updates:
+        announce_memory(work, console)
+    with stop_flag() as stop:
+        done = learning.go_on(done, stop)
+        write_encoder(_whole_encoder(work), folder.encoder, policy=work.recipe.plain)
+        if not isinstance(work.method, FSDPModule):
+            policy = plain(work.recipe.views[0])
+            reconstructions_sheet(work.method, work.source, policy, folder.reconstructions)
+    _end_if_asked(work, done, stop)
+
+
+def _end_if_asked(work: Work, done: int, stop: StopFlag) -> None:
+    """Processes leave together, so that none is taken for a failure while the first one saves."""
+    if distributed.anyone(bool(stop), work.runtime.device):
         raise Interrupted(
             f"Stopped after update {done:,} of {work.updates:,}, and saved.",
             signal=stop.signal or signal.SIGTERM,  # or another process was asked to stop
@@ -138,59 +149,3 @@ def _whole_encoder(work: Work) -> Encoder:
     method = build_method(work.recipe, work.source.channels, len(work.source.classes))
     method.load_state_dict(weights)
     return method.encoder
-
-
-def _watched(
-    work: Work,
-    folder: RunFolder,
-    console: Console,
-    start: int,
-    stop: StopFlag,
-    probe: OnlineProbe | None,
-) -> int:
-    """Trains with everybody watching; returns the updates done."""
-    epoch = work.loader.updates_per_epoch
-    records = Records(folder.path, start=start, updates_per_epoch=epoch)
-    bar = Bar(console, start=start, updates=work.updates, waited=lambda: work.loader.waited)
-    alarm = Alarm(partial(warn, console), updates_per_epoch=epoch)
-    with closing(records), closing(bar):
-        watchers = [Basics(), *watchers_of(work, probe), alarm, records, bar]
-        return _learn(work, folder, start, watchers, stop, beside(probe))
-
-
-def _learn(
-    work: Work,
-    folder: RunFolder,
-    start: int,
-    monitors: Sequence[Monitor],
-    stop: StopFlag,
-    others: dict[str, checkpoint.Learner],
-) -> int:
-    """The loop, with what it saves on the way and at the end; returns the updates done."""
-    recipe, loader = work.recipe, work.loader
-    save = partial(
-        checkpoint.save,
-        folder.checkpoints,
-        method=work.method,
-        optimizer=work.optimizer,
-        beside=others,
-    )
-    epoch = loader.updates_per_epoch
-    saver = Saver(save, seconds=SECONDS_BETWEEN_SAVES, updates_per_epoch=epoch)
-    done = train(
-        work.method,
-        loader.batches(start, work.updates),
-        work.optimizer,
-        build_rate(recipe, epoch),
-        runtime=work.runtime,
-        seed=recipe.seed,
-        start=start,
-        updates=work.updates,
-        piece=recipe.piece,
-        clip=recipe.clip,
-        monitors=[*monitors, saver],
-        stop=stop,
-    )
-    if saver.saved < done:
-        save(done)
-    return done

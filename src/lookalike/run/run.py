@@ -14,7 +14,7 @@ from lookalike.run.evaluation import examine, open_exam
 from lookalike.run.folder import RunFolder
 from lookalike.run.load import Pretrained, load
 from lookalike.run.pages import write_pages
-from lookalike.run.subjects import of_run, projection
+from lookalike.run.subjects import of_projection, of_run
 from lookalike.training.runtime import choose_runtime
 
 
@@ -43,6 +43,8 @@ class Run:
         data: str | Path | None = None,
         limit: int | None = None,
         size: int | None = None,
+        projection: bool = False,
+        baselines: bool = True,
         seed: int = 0,
         device: str = "auto",
         workers: int | None = None,
@@ -57,6 +59,8 @@ class Run:
             limit: takes the first this many training images; by default as many as the run did, of
                 its own images, and all of others.
             size: side of the view it is tested on; by default the recipe's.
+            projection: judge z, what the method's projector makes of h, as well.
+            baselines: judge raw pixels and the encoder before its training, too.
             seed: of splits and draws.
             device: "auto", "cpu", "cuda" or "cuda:N".
             workers: processes that decode photos, or None for one per core.
@@ -75,8 +79,9 @@ class Run:
         limit = limit or (recipe.data.limit if own else None)
         with folder.locked():
             subjects = of_run(folder.path, recipe, runtime, size)
-            if any(question.name in OF_PROJECTIONS for question in questions):
-                z = projection(folder, recipe, runtime, subjects[-1].policy)
+            subjects = subjects if baselines else subjects[-1:]
+            if projection or any(question.name in OF_PROJECTIONS for question in questions):
+                z = of_projection(folder, recipe, runtime, subjects[-1].policy)
                 subjects += [z] if z else []
             exam = open_exam(
                 where,

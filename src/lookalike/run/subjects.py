@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lookalike.errors import StorageError
 from lookalike.evaluation.subject import PROJECTION, Subject, pixels
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.build import build_method
@@ -33,12 +34,11 @@ def of_run(path: Path, recipe: Recipe, runtime: Runtime, size: int | None) -> li
         StorageError: the run has no encoder yet.
     """
     trained = load(path).encoder
-    random = recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
-    untrained = build_method(random, trained.channels, classes=1).encoder
+    untrained = build_method(_unfetched(recipe), trained.channels, classes=1).encoder
     return _beside(untrained, trained, recipe.plain, runtime, size)
 
 
-def projection(
+def of_projection(
     folder: RunFolder, recipe: Recipe, runtime: Runtime, policy: Policy
 ) -> Subject | None:
     """The run's z: its encoder with the projector behind it, or None where it has no projector.
@@ -51,13 +51,23 @@ def projection(
     """
     weights = trained_weights(folder.checkpoints)
     encoder = load(folder.path).encoder
-    method = build_method(recipe, encoder.channels, classes=_classes(weights))
+    method = build_method(_unfetched(recipe), encoder.channels, classes=_classes(weights))
     projector = getattr(method, "projector", None)
     if projector is None or not weights:
         return None
-    method.load_state_dict(weights)
+    try:
+        method.load_state_dict(weights)
+    except RuntimeError as error:
+        raise StorageError(
+            f"The checkpoints in {folder.checkpoints} are not of the run's recipe."
+        ) from error
     both = nn.Sequential(method.encoder, projector)
     return Subject(PROJECTION, runtime.place(both).eval(), policy)
+
+
+def _unfetched(recipe: Recipe) -> Recipe:
+    """The recipe without the published weights it may have begun with."""
+    return recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
 
 
 def _classes(weights: dict[str, Tensor]) -> int:

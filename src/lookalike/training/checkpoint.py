@@ -1,34 +1,25 @@
-"""Checkpoints: everything a run needs to go on with the same bytes, on disk without pickle.
+"""Checkpoints: everything a run needs to go on with the same bytes, on disk without pickle."""
 
-A checkpoint is a folder `00001170/` of `state.safetensors` and `manifest.json`. It is written aside,
-synced, renamed and read back before older ones go; two generations stay. A folder whose bytes do not
-match its manifest is passed over for the one before it.
-"""
-
-import json
-import shutil
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save_file
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 
-from lookalike import files
 from lookalike.distributed import from_first, rank
-from lookalike.errors import StorageError
-from lookalike.training.sharding import spread_like, whole
+from lookalike.errors import StorageError, short
+from lookalike.training import manifest, state
+from lookalike.training.generations import generations as generations  # what lies in the folder
+from lookalike.training.generations import newest, read, write
+from lookalike.training.guard import refuse_not_finite
+from lookalike.training.manifest import Damaged
+from lookalike.training.state import Learner as Learner
 
-FORMAT = 1
-GENERATIONS = 2
-
-
-Learner = tuple[nn.Module, Optimizer]
-"""Something that is trained, and its optimizer."""
+OF_A_RUN = "run"
+"""Where a manifest says which run the checkpoint is of: its `about`."""
 
 
 def save(
@@ -38,45 +29,35 @@ def save(
     optimizer: Optimizer,
     *,
     beside: Mapping[str, Learner] | None = None,
+    keep: int | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> None:
     """Writes the checkpoint of `done` updates below `folder`, then removes the oldest ones.
 
-    All processes must call it; the first one writes.
+    All processes must call it; the first one writes. A sound checkpoint of as many updates that is
+    there already stays as it is.
 
     Args:
-        folder: of all checkpoints.
+        folder: of all checkpoints; the one above it exists.
         done: updates done.
         method: what is trained.
         optimizer: of its parameters.
         beside: what else learns in the first process, by name, such as the online probe.
+        keep: a number of updates whose checkpoint is not removed, however old.
+        about: which run it is of: fingerprints by name.
 
     Raises:
         StorageError: it could not be written, or reads back differently.
+        NumericalError: a tensor holds a number that is not finite.
     """
-    tensors = _pack(method, optimizer)
+    tensors = state.pack((method, optimizer))
     if rank() > 0:
         return
     for name, learner in (beside or {}).items():
-        tensors |= _pack(*learner, name=f"{name}.")
-    final = folder / f"{done:08d}"
-    aside = folder / f".{final.name}.tmp"
-    with files.storage_errors(final):
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        state = aside / "state.safetensors"
-        save_file(tensors, state)
-        files.sync(state)
-        files.write_json(aside / "manifest.json", _manifest(state, done))
-        shutil.rmtree(final, ignore_errors=True)
-        aside.rename(final)
-        files.sync(folder)
-    if _read(final) is None:
-        raise StorageError(
-            f"The checkpoint {final} reads back differently from what was written.",
-            do="Check the disk; the checkpoint before it is still there.",
-        )
-    for old in (*generations(folder)[GENERATIONS:], *folder.glob(".*.tmp")):
-        shutil.rmtree(old)
+        tensors |= state.pack(learner, f"{name}.")
+    refuse_not_finite(tensors)
+    environment = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    write(folder / f"{done:08d}", tensors, environment | {OF_A_RUN: dict(about or {})}, keep=keep)
 
 
 def restore(
@@ -85,117 +66,86 @@ def restore(
     optimizer: Optimizer,
     *,
     beside: Mapping[str, Learner] | None = None,
+    about: Mapping[str, str] | None = None,
+    tell: Callable[[str], object] = warnings.warn,
 ) -> int:
     """Loads the newest sound checkpoint into the method and optimizer.
 
     Of several processes the first one reads it and hands it to the others.
 
+    Args:
+        folder: of all checkpoints.
+        method: changed in place.
+        optimizer: changed in place.
+        beside: what else learns in the first process, by name.
+        about: which run this is; a checkpoint of another one, by the same code, is refused.
+        tell: takes a sentence on each damaged checkpoint that was passed over.
+
     Returns:
         Updates done; 0 where there is no checkpoint yet.
 
     Raises:
-        StorageError: there are checkpoints, and none of them is sound.
+        StorageError: there are checkpoints, and none of them is sound, or they are of another run.
     """
-    content = _newest(folder) if rank() == 0 else {}
+    content = _newest(folder, about or {}, tell) if rank() == 0 else {}
     content = from_first(content, next(method.parameters()).device)
     if not content:
         return 0
     done = int(content.pop(_DONE))
-    _unpack(content, method, optimizer)
-    for name, learner in (beside or {}).items():
-        _unpack(content, *learner, name=f"{name}.")
+    try:
+        state.unpack(content, (method, optimizer))
+        for name, learner in (beside or {}).items():
+            state.unpack(content, learner, f"{name}.")
+    except (KeyError, RuntimeError) as error:
+        raise StorageError(
+            f"The checkpoint of {done:,} updates in {folder} is not of this recipe.",
+            why=f"Reason: {short(error, 200)}",
+            do="Bring back the checkpoints of this run, or remove these to begin anew.",
+        ) from error
     return done
 
 
 def trained_weights(folder: Path) -> dict[str, Tensor]:
-    """The method's weights in the newest sound checkpoint, heads included; empty without any.
+    """The method's weights in the newest checkpoint, heads included; empty without any.
 
     Raises:
-        StorageError: there are checkpoints, and none of them is sound.
+        StorageError: it is damaged. The one before it would be no part of the finished encoder.
     """
     prefix = "method."
-    content = _newest(folder)
+    try:
+        content = next((read(path) for path in generations(folder)), {})
+    except Damaged as error:
+        raise StorageError(
+            f"The newest checkpoint in {folder} is damaged.",
+            why=f"{error}.",
+            do=f"Train the lost part again: lookalike pretrain {folder.parent}",
+        ) from error
     return {n.removeprefix(prefix): t for n, t in content.items() if n.startswith(prefix)}
 
 
-def generations(folder: Path) -> list[Path]:
-    """The complete checkpoints below `folder`, newest first."""
-    if not folder.is_dir():
-        return []
-    return sorted((p for p in folder.iterdir() if p.name.isdecimal()), reverse=True)
-
-
-def _newest(folder: Path) -> dict[str, Tensor]:
+def _newest(
+    folder: Path, about: Mapping[str, str], tell: Callable[[str], object]
+) -> dict[str, Tensor]:
     """The tensors of the newest sound checkpoint and its number of updates; empty without any."""
-    found = generations(folder)
-    for path in found:
-        content = _read(path)
-        if content is not None:
-            return content | {_DONE: torch.tensor(int(path.name))}
-    if found:
-        raise StorageError(
-            f"None of the {len(found)} checkpoints in {folder} is sound.",
-            why="Their files do not match their manifests.",
-            do="Remove the folder to begin anew, or bring back a copy of it.",
-        )
-    return {}
+    there = newest(folder, tell)
+    if there is None:
+        return {}
+    path, tensors = there
+    _refuse_another_run(path, about)
+    return tensors | {_DONE: torch.tensor(int(path.name))}
 
 
 _DONE = "updates done"
 
 
-def _manifest(state: Path, done: int) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "updates": done,
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "files": {state.name: {"bytes": state.stat().st_size, "sha256": files.sha256(state)}},
-    }
-
-
-def _read(path: Path) -> dict[str, Tensor] | None:
-    """The tensors of a checkpoint, or None where it is damaged."""
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        for name, expected in manifest["files"].items():
-            if files.sha256(path / name) != expected["sha256"]:
-                return None
-        return load((path / "state.safetensors").read_bytes())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError):
-        return None
-
-
-def _pack(method: nn.Module, optimizer: Optimizer, name: str = "") -> dict[str, Tensor]:
-    """Every tensor by name: `method.…`, and `optimizer.NUMBER.…` for the state of each parameter."""
-    tensors = {f"{name}method.{key}": t for key, t in method.state_dict().items()}
-    for i, parameter in enumerate(_parameters(optimizer)):
-        for key, value in optimizer.state[parameter].items():
-            tensors[f"{name}optimizer.{i}.{key}"] = value
-    return {key: whole(t.detach()).cpu().contiguous() for key, t in tensors.items()}
-
-
-def _unpack(
-    tensors: dict[str, Tensor], method: nn.Module, optimizer: Optimizer, name: str = ""
-) -> None:
-    own = method.state_dict()
-    method.load_state_dict(
-        {key: spread_like(tensors[f"{name}method.{key}"], own[key]) for key in own}
-    )
-    for i, parameter in enumerate(_parameters(optimizer)):
-        prefix = f"{name}optimizer.{i}."
-        own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-        optimizer.state[parameter] = {key: _like(t, parameter) for key, t in own.items()}
-
-
-def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
-    """In the memory layout of its parameter: fused optimizers walk both in memory order."""
-    if isinstance(parameter, DTensor) and tensor.shape == parameter.shape:
-        return spread_like(tensor, parameter)
-    if tensor.shape == parameter.shape:
-        return torch.empty_like(parameter, dtype=tensor.dtype, requires_grad=False).copy_(tensor)
-    return tensor.to(parameter.device)
-
-
-def _parameters(optimizer: Optimizer) -> Iterable[Tensor]:
-    return (p for group in optimizer.param_groups for p in group["params"])
+def _refuse_another_run(path: Path, about: Mapping[str, str]) -> None:
+    """Other code may describe the same recipe in other words, so then they are not compared."""
+    of: Any = manifest.read(path).get(OF_A_RUN)
+    of = of if isinstance(of, dict) else {}
+    different = sorted(name for name in about if of.get(name, about[name]) != about[name])
+    if different and "code" not in different:
+        raise StorageError(
+            f"The checkpoint {path} is not of the run in this folder.",
+            why=f"It differs in {' and '.join(different)}.",
+            do="Bring back the checkpoints of this run, or remove these to begin anew.",
+        )

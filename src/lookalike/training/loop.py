@@ -3,17 +3,18 @@
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grads_with_norm_
 from torch.optim import Optimizer
 
 from lookalike import distributed
-from lookalike.errors import NumericalError
 from lookalike.method import Batch, Method, Step
 from lookalike.randomness import number
 from lookalike.signals import StopFlag
 from lookalike.training import large_batch
+from lookalike.training.guard import Guard, gradient_norm
 from lookalike.training.monitors import Moment, Monitor
 from lookalike.training.runtime import Runtime
+from lookalike.training.sharding import whole
 
 
 def train(
@@ -30,6 +31,7 @@ def train(
     clip: float | None = None,
     monitors: Sequence[Monitor] = (),
     stop: StopFlag | None = None,
+    guard: Guard | None = None,
 ) -> int:
     """Trains until the batches end or `stop` is raised.
 
@@ -47,31 +49,41 @@ def train(
         clip: greatest norm of the gradient, or None.
         monitors: asked after every update; their numbers are shown to those after them.
         stop: polled after every update; all processes stop when one is asked to.
+        guard: says what becomes of an update whose numbers are not finite; the first one ends the
+            training by default.
 
     Returns:
-        The number of updates done, counted from the beginning of the run.
+        The number of updates done, counted from the beginning of the run. Those that were left out
+        count with the next good one, so that a run resumed between them leaves them out, too.
 
     Raises:
-        NumericalError: the loss is not finite; weights are still those of the last update.
+        NotFiniteError: the numbers of an update are not finite. Where it is the loss or the
+            gradient, the method is as it was before that update.
     """
+    guard = guard or Guard()
     method.train()
     done = start
     for update, batch in enumerate(batches, start):
         learning_rate = _set_rate(optimizer, rate(update))
+        guard.remember(method)
         with runtime.autocast():
             step, pull = large_batch.step(method, batch, seed=number(seed, update), piece=piece)
         step, images = _of_all(step, len(batch.image))
-        _check_finite(step, update)
         pull()
         distributed.sum_gradients(method.parameters())
+        norm = gradient_norm(method.parameters())
+        if guard.refuses(update, step.loss, whole(norm), batch, method):
+            done = updates if update + 1 == updates else done
+            continue
         if clip is not None:
-            clip_grad_norm_(method.parameters(), clip)
+            clip_grads_with_norm_(method.parameters(), clip, norm)
         optimizer.step()
         optimizer.zero_grad()
         method.after_update(update / updates)
+        guard.check(update, batch, method, optimizer)
         done = update + 1
         moment = Moment(update, updates, step, learning_rate, method, images, batch)
-        numbers: dict[str, float] = {}
+        numbers = guard.counted()
         for monitor in monitors:
             numbers |= monitor.after_update(moment, numbers)
         if distributed.anyone(bool(stop), runtime.device):
@@ -96,13 +108,3 @@ def _of_all(step: Step, images: int) -> tuple[Step, int]:
     means = [value / distributed.world() for value in numbers]
     whole = dict(zip(step.numbers, means, strict=True))
     return step._replace(loss=loss, numbers=whole), int(count)
-
-
-def _check_finite(step: Step, update: int) -> None:
-    """One wait for the device in each update: a loss that is no number must not reach the weights."""
-    if not torch.isfinite(step.loss):
-        raise NumericalError(
-            f"The loss of update {update} is {step.loss.item()}.",
-            why="Nothing of this update reached the weights; the last checkpoint is intact.",
-            do="Lower the rate, lengthen the warm-up, set clip=1.0 or use precision=float32.",
-        )

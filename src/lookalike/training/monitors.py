@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from torch.utils.tensorboard import SummaryWriter
-
 from lookalike import files
 from lookalike.distributed import anyone
 from lookalike.method import Batch, Method, Step
+from lookalike.training.events import Events
 
 
 class Moment(NamedTuple):
@@ -61,28 +60,36 @@ class Records:
         folder: of the run.
         start: the first update to come; lines of it and later ones are from a lost future.
         updates_per_epoch: to write the epoch beside the update.
+        tell: takes a sentence where the events fail, which ends nothing.
+
+    Raises:
+        StorageError: `metrics.jsonl`, which is a part of the run, cannot be written.
     """
 
-    def __init__(self, folder: Path, *, start: int, updates_per_epoch: int) -> None:
-        path = folder / "metrics.jsonl"
-        files.write_text(path, "".join(_lines_before(path, start)))
-        self._file = path.open("a", encoding="utf-8")
-        self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=start)
+    def __init__(
+        self, folder: Path, *, start: int, updates_per_epoch: int, tell: Callable[[str], None]
+    ) -> None:
+        self._path = folder / "metrics.jsonl"
+        files.write_text(self._path, "".join(_lines_before(self._path, start)))
+        with files.storage_errors(self._path):
+            self._file = self._path.open("a", encoding="utf-8")
+        self._events = Events(folder / "tensorboard", start=start, tell=tell)
         self._updates_per_epoch = updates_per_epoch
 
     def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
         epoch = (moment.update + 1) / self._updates_per_epoch
         row = {"update": moment.update, "epoch": round(epoch, 4), **numbers}
-        self._file.write(json.dumps(row) + "\n")
-        self._file.flush()
-        for name, value in numbers.items():
-            self._events.add_scalar(name, value, moment.update)
+        with files.storage_errors(self._path):
+            self._file.write(json.dumps(row) + "\n")
+            self._file.flush()
+        self._events.add(moment.update, dict(numbers))
         return {}
 
     def close(self) -> None:
         """Ends the files."""
-        self._file.close()
         self._events.close()
+        with files.storage_errors(self._path):  # what a full disk refused is tried once more
+            self._file.close()
 
 
 class Saver:
@@ -119,4 +126,12 @@ def _lines_before(path: Path, update: int) -> list[str]:
         return []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     whole = [line for line in lines if line.endswith("\n")]
-    return [line for line in whole if json.loads(line)["update"] < update]
+    return [line for line in whole if -1 < _update_of(line) < update]
+
+
+def _update_of(line: str) -> int:
+    """The update that a line tells of; -1 for a line that is damaged."""
+    try:
+        return int(json.loads(line)["update"])
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return -1

@@ -4,7 +4,7 @@ import contextlib
 import importlib
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import torch
 
@@ -55,6 +55,12 @@ def clear_errors(name: str, root: Path) -> Iterator[None]:
 
 
 def _listing(archive: Archive, pairs: Pairs) -> Listing:
+    for path, _ in pairs:
+        if path.startswith("/") or ".." in PurePath(path).parts:
+            raise DataError(
+                f"The archive at {archive.home} lists {path!r}, which lies outside of it.",
+                do="Fetch it again from where it is published.",
+            )
     names = tuple(dict.fromkeys(name for _, name in pairs if name))
     position = {name: row for row, name in enumerate(names)}
     label = torch.tensor([position.get(name, -1) for _, name in pairs], dtype=torch.int64)

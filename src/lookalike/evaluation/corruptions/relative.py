@@ -1,6 +1,5 @@
 """Errors relative to those of another encoder: mCE and relative mCE."""
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from lookalike.errors import UsageError
 from lookalike.evaluation.corruptions import KINDS
+from lookalike.files import read_json
 
 ALEXNET_NAME = "alexnet"
 
@@ -56,10 +56,10 @@ def read(path: str) -> Errors:
         UsageError: there is no such file, or it lacks one of the 15 kinds or a severity.
     """
     try:
-        reports = json.loads(Path(path).read_text())
+        reports = read_json(Path(path))
         trained = [report for report in reports if report["subject"] == "trained"]
         return _errors((trained or reports)[0]["how"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path} holds no errors of all 15 kinds in all 5 severities to compare with.",
             why=f"{type(error).__name__}: {error}",

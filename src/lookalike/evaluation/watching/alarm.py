@@ -1,100 +1,80 @@
-"""An alarm for training that learns nothing: collapse, identical views, a loss that cannot tell."""
+"""An alarm for training that learns nothing, runs away, or waits for what it needs."""
 
-import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
-from lookalike.method import Batch
+from lookalike.evaluation.watching.diagnosis import Finding, Means, diagnose, means
+from lookalike.evaluation.watching.measures import Turnover, of_views
 from lookalike.training.monitors import Moment
 
-Means = dict[str, float]
-"""An epoch's mean of each number, and "images", those of a batch."""
 
-_NARROW = 0.15
-"""Projections of less spread (see `losses.agreement.spread`) are about to be all the same. Healthy
-ones lie above 0.5; those of SupCon's head without batch norm begin at 0.2."""
+@runtime_checkable
+class Check(Protocol):
+    """Looks at every update for one fault."""
 
-_UNDECIDED = 0.002
-"""Nats below ln(images) at which a softmax over all images is as good as even."""
-
-_SAME = 1e-4
-"""Mean difference of two views at which they are the same picture."""
+    def see(self, moment: Moment, numbers: Mapping[str, float]) -> Finding | None:
+        """What it finds just after an update; `numbers` are those of the monitors before it."""
+        ...
 
 
 class Alarm:
-    """Tells, once, what `diagnose` finds after each epoch, and at the first update.
+    """Tells what `diagnose` finds at the first update and after each epoch, and what checks find.
+
+    It waits for the device at its first update and once an epoch, and passes nothing forward.
 
     Args:
-        tell: takes the sentence.
+        tell: takes a finding and the number of the update.
         updates_per_epoch: an epoch's length.
+        checks: asked after every update.
+        history: the rows of the updates before, if the run goes on.
     """
 
-    def __init__(self, tell: Callable[[str], None], *, updates_per_epoch: int) -> None:
-        self._tell, self._length = tell, updates_per_epoch
-        self._told: set[str] = set()
+    def __init__(
+        self,
+        tell: Callable[[Finding, int], None],
+        *,
+        updates_per_epoch: int,
+        checks: Sequence[Check] = (),
+        history: Iterable[Mapping[str, float]] = (),
+    ) -> None:
+        self._tell, self._length, self._checks = tell, updates_per_epoch, checks
+        self._turnover: Turnover | None = None
         self._rows: list[Means] = []
         self._epochs: list[Means] = []
+        for row in history:
+            self._remember(dict(row), int(row["update"]))
 
     def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
-        own = {}
-        if not self._rows:
-            difference = view_difference(moment.batch)
-            own = {} if difference is None else {"view_difference": difference}
-        self._rows.append(numbers | own)
-        if (moment.update + 1) % self._length == 0:
-            self._epochs.append(means(self._rows, moment.images))
-            self._rows = []
-            self._warn(diagnose(self._epochs))
-        elif own and not self._epochs:
-            self._warn(diagnose([own]))
+        first = self._turnover is None
+        own = self._measure(moment)
+        row = numbers | own | {"images": moment.images, "updates": moment.update + 1}
+        row |= {"share": (moment.update + 1) / moment.updates}
+        ended = self._remember(row, moment.update)
+        found = diagnose(self._epochs if ended else [row]) if ended or first else []
+        found += [each for check in self._checks if (each := check.see(moment, numbers))]
+        for finding in found:
+            self._tell(finding, moment.update)
         return own
 
-    def _warn(self, found: str | None) -> None:
-        if found and found not in self._told:
-            self._told.add(found)
-            self._tell(found)
+    def _measure(self, moment: Moment) -> dict[str, float]:
+        """Numbers of its own: of the views at the first update, of the weights after each epoch."""
+        if self._turnover is None:
+            self._turnover = Turnover(moment.method)
+            return of_views(moment.batch)
+        self._turnover.count()
+        return self._turnover.since(moment.method) if self._ends(moment.update) else {}
+
+    def _remember(self, row: Means, update: int) -> bool:
+        """Whether an epoch has ended with this row."""
+        self._rows.append(row)
+        if self._ends(update):
+            self._epochs.append(means(self._rows) | {k: row[k] for k in _LATEST & row.keys()})
+            self._rows = []
+        return not self._rows
+
+    def _ends(self, update: int) -> bool:
+        return (update + 1) % self._length == 0
 
 
-def diagnose(epochs: Sequence[Means]) -> str | None:
-    """What is wrong with a training so far, in a sentence; None where nothing is.
-
-    Args:
-        epochs: the means of each epoch, in their order.
-    """
-    now = epochs[-1]
-    if now.get("view_difference", 1.0) < _SAME:
-        return (
-            "the views of an image are all the same, so there is nothing to learn: give the policy "
-            "a crop or another change"
-        )
-    if len(epochs) < 2:
-        return None
-    spread, before = (each.get("projection_spread", 1.0) for each in (now, epochs[-2]))
-    if spread < _NARROW and spread <= before:
-        return (
-            f"collapse: the projections of all images become the same (spread {spread:.2f}, "
-            f"{before:.2f} before), which needs no look at them"
-        )
-    if math.log(now["images"]) - now.get("entropy", 0.0) < _UNDECIDED:
-        return (
-            "the loss cannot tell images apart: its softmax is even over all of them. The temperature "
-            "is too high"
-        )
-    return None
-
-
-def means(rows: Sequence[Means], images: int) -> Means:
-    """The mean of each number over the rows that have it."""
-    found = defaultdict(list)
-    for row in rows:
-        for name, value in row.items():
-            found[name].append(value)
-    return {name: sum(each) / len(each) for name, each in found.items()} | {"images": images}
-
-
-def view_difference(batch: Batch) -> float | None:
-    """Mean absolute difference of an image's first two views; None where they cannot be compared."""
-    first, *others = batch.views
-    if not others or others[0].shape != first.shape:
-        return None
-    return float((first - others[0]).abs().mean())
+_LATEST = {"updates", "share"}
+"""Of an epoch's rows the last one counts, not their mean."""

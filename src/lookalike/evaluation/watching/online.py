@@ -5,7 +5,10 @@ no more than their passes forward: 3,000 for both monitors together, about the w
 500 images in two views.
 """
 
+from collections.abc import Callable
+
 import torch
+from torch import nn
 
 from lookalike.data.sources import Source
 from lookalike.evaluation.features import Features
@@ -20,6 +23,9 @@ from lookalike.views.policy import Policy
 class OnlineKNN:
     """Accuracy of nearest neighbours among training images: {"knn": 0 … 1}, {} without labels.
 
+    The first look after a third of the run adds "knn_untrained", that of the encoder without any
+    training, which the other has to exceed by then.
+
     Each watched image is judged by all the others (leave one out), so every one serves as neighbour
     and as question. The test set is never looked at.
 
@@ -30,6 +36,7 @@ class OnlineKNN:
         every: updates between two looks; the last update is always looked at.
         limit: the most images that are watched.
         seed: chooses them.
+        untrained: makes that encoder; None leaves its number out.
     """
 
     def __init__(
@@ -41,8 +48,10 @@ class OnlineKNN:
         every: int,
         limit: int = 2000,
         seed: int = 0,
+        untrained: Callable[[], nn.Module] | None = None,
     ) -> None:
         self._watched = Watched(source, (policy,), runtime, limit, seed, needs_labels=True)
+        self._untrained = untrained
         self._classes, self._every = len(source.classes), every
         self._possible = int((source.label >= 0).sum()) > 1
 
@@ -50,12 +59,20 @@ class OnlineKNN:
         del numbers
         if not (self._possible and due(moment, self._every)):
             return {}
+        found = {"knn": self._accuracy(moment.method.encoder)}
+        done, third = moment.update + 1, moment.updates / 3
+        if self._untrained and done - self._every <= third < done:
+            found["knn_untrained"] = self._accuracy(self._untrained())
+        return found
+
+    def _accuracy(self, encoder: nn.Module) -> float:
         label = self._watched.sample.label
-        (values,) = self._watched.features(moment.method.encoder)
+        (values,) = self._watched.features(encoder)
         everyone = Features(values, label, torch.arange(len(label)))
         k = min(20, len(label) - 1)
         scores = vote(everyone, everyone, self._classes, k, 0.07, exclude_itself=True)
-        return {"knn": (scores.argmax(dim=1) == label).double().mean().item()}
+        share: float = (scores.argmax(dim=1) == label).double().mean().item()
+        return share
 
 
 class Health:

@@ -1,18 +1,18 @@
 """The tensors in a checkpoint's file, read without running anything that the file says."""
 
-import pickle
 import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from lookalike.errors import StorageError, UsageError
+from lookalike.errors import StorageError, UsageError, short
 from lookalike.files import nearby
 
 _DEPTH = 4  # of dictionaries in dictionaries: optimizer, state, number of the parameter, name
@@ -54,10 +54,11 @@ def read(path: Path) -> Contents:
             no tensors with names.
     """
     if not path.is_file():
-        raise StorageError(f"There is no file {path}.", do=nearby(str(path)))
+        published = "Give the path of a file, or encoder.weights=true for the published weights."
+        raise StorageError(f"There is no file {path}.", do=nearby(str(path)) or published)
     try:
         content = _load(path)
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         refused = re.search(r"GLOBAL (\S+)", str(error))
         raise (_objects(path, refused[1]) if refused else _unreadable(path, error)) from None
     except Exception as error:  # a damaged file can fail anywhere
@@ -119,7 +120,7 @@ def _objects(path: Path, name: str) -> UsageError:
 
 
 def _unreadable(path: Path, error: Exception) -> StorageError:
-    first = (str(error).splitlines() or [""])[0]
+    first = short((str(error).splitlines() or [""])[0], 200)
     return StorageError(
         f"{path} is no checkpoint, or it is damaged.",
         why=f"Reading it ended with {type(error).__name__}{f': {first}' if first else ''}.",

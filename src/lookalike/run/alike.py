@@ -1,0 +1,196 @@
+"""Groups of nearly equal pictures: found by their features, confirmed on their pixels.
+
+A mirror image is found like any other copy, because each picture is looked up a second time as it
+looks in a mirror, whatever the encoder makes of that.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from lookalike.data.decoding import UnreadableImage
+from lookalike.data.sources import Source
+from lookalike.randomness import order
+from lookalike.run.collection import Collection, pixels_of
+from lookalike.run.index import Index
+
+MOST = 16
+"""Nearest pictures looked at for each one; copies of copies find each other by way of these."""
+
+SAMPLE = 200
+"""Pictures that are changed to see how similar copies are."""
+
+MISSED = 0.01
+"""Share of the changed copies that may lie below the threshold."""
+
+
+class Pairs(NamedTuple):
+    """Pairs of pictures by their rows in an index or source, and whether one mirrors the other."""
+
+    first: Int[Tensor, " m"]
+    second: Int[Tensor, " m"]
+    mirrored: Bool[Tensor, " m"]
+
+
+Confirm = Callable[[Source, Pairs], Bool[Tensor, " m"]]
+"""Looks at the pixels of pairs, numbered as in the source, and says which are nearly the same."""
+
+
+class Copy(NamedTuple):
+    """One picture of a group: its path or name, its class or "", and its row in the index."""
+
+    path: str
+    label: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was found.
+
+    Args:
+        groups: of nearly equal pictures, the largest first.
+        threshold: cosine from which on pictures count as alike.
+        alike: pairs that reach it.
+        confirmed: those of them that are nearly the same on their pixels; None where nobody looked.
+        index: what was looked through.
+    """
+
+    groups: tuple[tuple[Copy, ...], ...]
+    threshold: float
+    alike: int
+    confirmed: int | None
+    index: Index
+
+    @property
+    def extra(self) -> int:
+        """Pictures that could go: all but one of each group."""
+        return sum(len(group) - 1 for group in self.groups)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        groups = [[{"path": one.path, "class": one.label} for one in g] for g in self.groups]
+        return {
+            "threshold": self.threshold,
+            "pairs": self.alike,
+            "confirmed": self.confirmed,
+            "extra": self.extra,
+            "groups": groups,
+        }
+
+
+def duplicates(collection: Collection, *, threshold: float | None, confirm: Confirm) -> Duplicates:
+    """Finds groups of nearly equal pictures.
+
+    Without a threshold it is chosen from the data: of some pictures re-encoded, made smaller and cut
+    a little, 99 % are at least as similar to themselves. Others may be as similar, so then the pixels
+    decide. With a threshold the similarity decides alone, which also finds pictures of one scene.
+
+    Args:
+        collection: to be looked through.
+        threshold: cosine from which on two pictures are the same, or None.
+        confirm: looks at pixels.
+
+    Raises:
+        DataError: no picture can be read.
+    """
+    index = collection.index()
+    least = likeness_of_copies(collection, index) if threshold is None else threshold
+    pairs = near(index, collection.mirrored(), least)
+    alike, confirmed = len(pairs.first), None
+    if threshold is None:
+        image = torch.from_numpy(index.features.image)
+        asked = Pairs(image[pairs.first], image[pairs.second], pairs.mirrored)
+        good = confirm(collection.source, asked)
+        pairs = Pairs(*(column[good] for column in pairs))
+        confirmed = len(pairs.first)
+    return Duplicates(grouped(index, pairs), least, alike, confirmed, index)
+
+
+def likeness_of_copies(collection: Collection, index: Index) -> float:
+    """The similarity that all but `MISSED` of gently changed copies have to their originals."""
+    rows = order(0, 0, len(index))[:SAMPLE]
+    found = []
+    for row in rows.tolist():
+        try:
+            pixels = pixels_of(index.source, int(index.features.image[row]))
+        except UnreadableImage:  # it could be a moment ago
+            continue
+        copies = collection.look(list(changed(pixels)))
+        found.append(copies @ index.values(torch.tensor([row]))[0])
+    return float(torch.cat(found).quantile(MISSED))
+
+
+def changed(pixels: UInt8[Tensor, "c h w"]) -> Iterator[UInt8[Tensor, "c _ _"]]:
+    """The picture made smaller, cut at two sides, and, where it can be, as a poor JPEG."""
+    height, width = pixels.shape[1:]
+    half = [max(1, round(side * 0.5)) for side in (height, width)]
+    small = interpolate(pixels[None].float(), half, mode="bilinear", antialias=True)[0]
+    yield small.round().to(torch.uint8)
+    yield pixels[:, round(0.1 * height) :, : width - round(0.1 * width)]
+    if len(pixels) in (1, 3):
+        yield _encoded(pixels)
+
+
+def _encoded(pixels: UInt8[Tensor, "c h w"]) -> UInt8[Tensor, "c h w"]:
+    array, buffer = pixels.permute(1, 2, 0).contiguous().numpy(), io.BytesIO()
+    Image.fromarray(array if len(pixels) == 3 else array[:, :, 0]).save(buffer, "jpeg", quality=40)
+    decoded = np.array(Image.open(buffer))
+    return torch.from_numpy(decoded.reshape(array.shape)).permute(2, 0, 1)
+
+
+def near(index: Index, mirror: Index, least: float) -> Pairs:
+    """All pairs with at least this cosine, of each picture those with the `MOST` nearest.
+
+    Args:
+        index: of the pictures.
+        mirror: of their mirror images, in the same order.
+        least: cosine.
+    """
+    # A picture that became unreadable between the two passes would shift the rows of one of them.
+    same = np.array_equal(index.features.image, mirror.features.image)
+    views = [(index, False), (mirror, True)] if same else [(index, False)]
+    found = [
+        (torch.empty(0, 2, dtype=torch.int64), torch.empty(0), torch.empty(0, dtype=torch.bool))
+    ]
+    for seen, mirrored in views:
+        for rows, similarity, others in index.neighbours(MOST, seen):
+            block, place = (similarity >= least).nonzero(as_tuple=True)
+            pair = torch.stack([rows[block], others[block, place]], 1).sort(dim=1).values
+            found.append((pair, similarity[block, place], torch.full((len(pair),), mirrored)))
+    pair, similarity, mirrored_ = (torch.cat(column) for column in zip(*found, strict=True))
+    first, second = pair.T
+    kept = _most_similar(first * len(index) + second, similarity)
+    return Pairs(first[kept], second[kept], mirrored_[kept])
+
+
+def _most_similar(name: Int[Tensor, " m"], similarity: Float[Tensor, " m"]) -> Int[Tensor, " k"]:
+    """Of those with the same name the one that is most similar."""
+    ranked = similarity.argsort(descending=True, stable=True)
+    ranked = ranked[name[ranked].argsort(stable=True)]
+    names = name[ranked]
+    new = torch.ones_like(names, dtype=torch.bool)
+    new[1:] = names[1:] != names[:-1]
+    return ranked[new]
+
+
+def grouped(index: Index, pairs: Pairs) -> tuple[tuple[Copy, ...], ...]:
+    """Pictures that pairs connect, the largest groups first."""
+    count, first, second = len(index), pairs.first.numpy(), pairs.second.numpy()
+    graph = coo_array((np.ones(len(first), np.bool_), (first, second)), shape=(count, count))
+    group = connected_components(graph, directed=False)[1]
+    members = defaultdict[int, list[Copy]](list)
+    for row in np.unique(np.concatenate([first, second])).tolist():
+        members[int(group[row])].append(Copy(index.path(row), index.label(row), row))
+    return tuple(sorted(map(tuple, members.values()), key=len, reverse=True))

@@ -1,0 +1,179 @@
+"""The runs of a study: ordinary run folders, each named by what it is, so that studies share them."""
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from lookalike import start, text
+from lookalike.data.listing import digest
+from lookalike.errors import Interrupted
+from lookalike.recipe.plan import Plan
+from lookalike.record import read_record
+from lookalike.studies.scale import Command
+from lookalike.studies.study import Measure, Study
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run, and what is asked of it.
+
+    Args:
+        words: recipe and changes.
+        seed: of the run.
+        data: its images, or None for the recipe's own.
+        out: its folder.
+        questions: evaluations, as `lookalike evaluate` takes them.
+        projection: whether z is asked, too.
+    """
+
+    words: Command
+    seed: int
+    data: str | None
+    out: Path
+    questions: tuple[str, ...]
+    projection: bool
+
+    @property
+    def commands(self) -> list[str]:
+        """What to type to get the same."""
+        data = ["--data", self.data] if self.data else []
+        train = ["pretrain", *self.words, *data, "--seed", str(self.seed), "--out", str(self.out)]
+        asked = ["evaluate", str(self.out), *self.questions]
+        lines = [train, [*asked, "--projection"] if self.projection else asked]
+        return [shlex.join(["lookalike", *line]) for line in lines]
+
+    @property
+    def done(self) -> bool:
+        """Whether everything asked for is there."""
+        if not (self.out / "recipe.yaml").exists():
+            return False
+        found = {(each.evaluation, each.subject) for each in read_record(self.out).evaluations}
+        subject = "projection" if self.projection else "trained"
+        return all((question, subject) in found for question in self.questions)
+
+
+def tasks(study: Study, *, seeds: int, data: str | None, root: Path) -> list[Task]:
+    """Every run of a study with every seed.
+
+    Args:
+        study: at one scale.
+        seeds: how often each run is made.
+        data: images to train on, or None for the recipes' own.
+        root: of all run folders.
+
+    Raises:
+        UsageError: a run's words are wrong, or its images are not named.
+    """
+    return [_task(study, run, seed, data, root) for run in study.runs for seed in range(seeds)]
+
+
+def _task(study: Study, words: Command, seed: int, data: str | None, root: Path) -> Task:
+    measures = [entry.measure for entry in study.entries.values() if entry.run == words]
+    asked = dict.fromkeys(each.evaluation for each in measures if each.evaluation)
+    return Task(
+        words,
+        seed,
+        data,
+        place(words, seed, data, root),
+        tuple(asked) or ("linear",),
+        any(each.subject == "projection" for each in measures),
+    )
+
+
+def place(words: Command, seed: int, data: str | None, root: Path) -> Path:
+    """The folder of a run: the same for the same recipe, whichever study asks."""
+    changes = {"seed": seed} | ({"data": data} if data else {})
+    plan = Plan(words[0], words[1:], changes)
+    plan.data()
+    return root / f"{words[0]}-{digest(text.dump(plan.draft.dump()))}"
+
+
+def work(todo: Sequence[Task], *, jobs: int) -> Iterator[tuple[Task, str]]:
+    """Does what is not done yet, and tells of each task, as it ends, why it failed, or "".
+
+    A run that fails does not keep the others from being made.
+
+    Args:
+        todo: what to do.
+        jobs: runs at a time, each with its share of the cores; 1 works in this process.
+
+    Raises:
+        Interrupted: a signal came; what was being trained is saved.
+    """
+    left = [task for task in todo if not task.done]
+    if jobs == 1:
+        yield from ((task, _told(_do(task))) for task in left)
+        return
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_threads, initargs=(threads,)
+    ) as pool:
+        running = {pool.submit(_do, task): task for task in left}
+        try:
+            yield from ((running[each], _told(each.result())) for each in as_completed(running))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _threads(count: int) -> None:
+    import torch
+
+    torch.set_num_threads(count)
+
+
+def _do(task: Task) -> str | int:
+    """Trains and evaluates; what went wrong, or the signal that came (errors do not travel well)."""
+    changes: dict[str, Any] = {"data": task.data} if task.data else {}
+    try:
+        run = start.pretrain(
+            *task.words,
+            out=task.out,
+            seed=task.seed,
+            evaluate=False,
+            quiet=True,
+            workers=0,
+            **changes,
+        )
+        if run:
+            run.evaluate(*task.questions, projection=task.projection, baselines=False)
+    except Interrupted as stop:
+        return stop.exit_code
+    except Exception as error:  # whatever it is, it is shown in the table
+        return str(error).partition("\n")[0] or type(error).__name__
+    return ""
+
+
+def _told(outcome: str | int) -> str:
+    if isinstance(outcome, int):
+        raise Interrupted(
+            "Stopped, and saved.", signal=outcome - 128, do="Type the same command to go on."
+        )
+    return outcome
+
+
+def value(run: Path, measure: Measure) -> tuple[float, float] | None:
+    """A number of a finished run and its standard error by the test images, or None without it."""
+    record = read_record(run)
+    if measure.evaluation is None:
+        rows = [row[measure.name] for row in record.metrics if measure.name in row]
+        last = rows[-_epoch(record.metrics) :]
+        scale = 100 if measure.percent else 1
+        return (scale * sum(last) / len(last), 0.0) if last else None
+    for report in record.evaluations:
+        if (report.evaluation, report.subject) == (measure.evaluation, measure.subject):
+            found = report.metrics.get(measure.name)
+            if found is not None:
+                scale = 100 if found.percent else 1
+                return scale * found.value, scale * (found.high - found.low) / (2 * 1.96)
+    return None
+
+
+def _epoch(rows: Iterable[dict[str, float]]) -> int:
+    """Updates in an epoch, at least 1."""
+    return max(1, sum(1 for row in rows if row.get("epoch", 0.0) <= 1.0))

@@ -1,0 +1,84 @@
+"""What a study is: a table of runs, what is measured of each, what the paper found, what it claims."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from lookalike.studies.claims import Claim, Place
+from lookalike.studies.scale import Command
+
+
+class Measure(NamedTuple):
+    """A number of a finished run.
+
+    Args:
+        name: of a metric of the evaluation, or of a number the method reports while it trains,
+            of which the mean over the last epoch counts.
+        evaluation: as `lookalike evaluate` takes it, or None for a number of the training.
+        subject: of the evaluation: "trained" is h, "projection" z.
+        percent: whether a number of the training is a share, shown in percent.
+        decimals: to print.
+    """
+
+    name: str
+    evaluation: str | None = None
+    subject: str = "trained"
+    percent: bool = False
+    decimals: int = 1
+
+
+LINEAR = Measure("top-1", "linear")
+"""Linear probe on h, percent."""
+
+LINEAR_Z = Measure("top-1", "linear", "projection")
+"""Linear probe on z, percent."""
+
+
+class Entry(NamedTuple):
+    """What stands at one place of the table."""
+
+    run: Command
+    measure: Measure = LINEAR
+
+
+class Study(NamedTuple):
+    """One table or figure of a paper at one scale.
+
+    Args:
+        title: for people.
+        source: the paper's table or figure.
+        question: what it asks, in a sentence.
+        axes: what rows and columns are.
+        entries: the table.
+        paper: the paper's values, as far as it prints them.
+        setting: what the paper's values were measured on.
+        claims: what the paper concludes, to be checked on our values.
+        form: how the figure is drawn: the table as coloured squares, one line for each row over
+            numeric columns, or one group of bars for each row.
+        remark: what differs from the paper, or is not certain of its values.
+    """
+
+    title: str
+    source: str
+    question: str
+    axes: tuple[str, str]
+    entries: Mapping[Place, Entry]
+    paper: Mapping[Place, float]
+    setting: str
+    claims: tuple[Claim, ...]
+    form: Literal["squares", "lines", "bars"] = "bars"
+    remark: str = ""
+
+    @property
+    def rows(self) -> list[str]:
+        """In the order they are met."""
+        return list(dict.fromkeys(row for row, _ in self.entries))
+
+    @property
+    def columns(self) -> list[str]:
+        """In the order they are met."""
+        return list(dict.fromkeys(column for _, column in self.entries))
+
+    @property
+    def runs(self) -> list[Command]:
+        """All different ones."""
+        return list(dict.fromkeys(entry.run for entry in self.entries.values()))

@@ -1,0 +1,160 @@
+"""Folders of a million files: listed in seconds, in little memory, and opened again at once."""
+
+import json
+import os
+import subprocess
+import sys
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+
+import pytest
+import torch
+
+import lookalike.data.sources as sources
+from data.pictures import noise, save
+from lookalike.data.cropping import Cropper
+from lookalike.data.folder import list_folder
+from lookalike.data.listing import FolderFiles
+from lookalike.data.loading import Loader
+from lookalike.data.paths import Paths
+from lookalike.data.sources import Photos, Reader, open_source
+from lookalike.views.policy import Crop, Policy
+
+MILLION = 1_000_000
+COLD, CACHED, MEMORY = 60.0, 2.0, 150 * 2**20  # seconds and bytes for a million
+
+CHILD = """
+import json, sys, time
+from pathlib import Path
+import torch
+from lookalike.data.folder import list_folder
+from lookalike.data.remembering import keep_listing, recall_listing
+
+def status(key):
+    return int(open("/proc/self/status").read().split(key + ":")[1].split()[0]) * 1024
+
+root, cache = Path(sys.argv[1]), Path(sys.argv[2])
+list_folder(root / "0000")  # what is imported late
+found = []
+for work in (lambda: list_folder(root), lambda: recall_listing(cache)):
+    open("/proc/self/clear_refs", "w").write("5")  # the peak begins anew
+    base, begun = status("VmRSS"), time.perf_counter()
+    listing = work()
+    found += [time.perf_counter() - begun]
+    if not cache.exists():
+        keep_listing(cache, listing)
+    found += [status("VmHWM") - base]
+    count, fingerprint = len(listing.label), listing.fingerprint
+    del listing
+print(json.dumps([count, fingerprint, *found]))
+"""
+
+
+def tree(root: Path, folders: int, each: int) -> None:
+    """Empty files with names as those of cameras."""
+    for folder in range(folders):
+        place = root / f"{folder:04}"
+        place.mkdir(parents=True)
+        for number in range(each):
+            os.close(os.open(place / f"IMG_20240131_{number:07}.jpg", os.O_CREAT | os.O_WRONLY))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+@pytest.mark.parametrize(
+    ("folders", "each"),
+    [
+        (50, 400),
+        pytest.param(1000, 1000, marks=pytest.mark.nightly),
+        pytest.param(2, MILLION // 2, marks=pytest.mark.nightly),
+    ],
+)
+def test_a_folder_is_listed_in_little_time_and_memory(folders: int, each: int, tmp_path: Path):
+    tree(tmp_path / "photos", folders, each)
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, str(tmp_path / "photos"), str(tmp_path / "listing")],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    count, _, cold, cold_memory, cached, cached_memory = json.loads(child.stdout)
+    print(f"{count:,} files: {cold:.1f} s, {cold_memory / 2**20:.0f} MiB; again {cached:.2f} s")
+    share = max(count / MILLION, 0.1)
+    assert count == folders * each
+    assert cold < COLD * share
+    assert cached < CACHED * share
+    assert max(cold_memory, cached_memory) < MEMORY * share
+
+
+def test_the_order_is_that_of_sorted_paths(tmp_path: Path):
+    """A slow oracle: whole paths sorted by their bytes, then one of each class in turn."""
+    names = ["a.b/1.png", "a/2.png", "a/b.png/3.png", "a/b/4.png", "a/b c/5.png", "é/6.png"]
+    for name in names:
+        save(tmp_path / name, noise(0))
+    files = list_folder(tmp_path).files
+    expected = sorted(names, key=os.fsencode)
+    turn = {name: [n for n in expected if n.split("/")[0] == name.split("/")[0]].index(name)
+            for name in names}  # fmt: skip
+    expected = sorted(names, key=lambda name: (turn[name], name.split("/")[0]))
+    assert [files.name(row) for row in range(6)] == expected
+
+
+def test_paths_are_what_was_put_in():
+    texts = ["a", "", "caf\udce9", "\u732b\n", "x" * 5000]
+    paths = Paths.of(texts)
+    assert [paths[row] for row in range(5)] == texts
+    rows = torch.tensor([4, 0, 2])
+    assert [paths.take(rows)[row] for row in range(3)] == [texts[row] for row in rows]
+    assert b"".join(paths.chunks()) == b"".join(os.fsencode(text) + b"\0" for text in texts)
+    assert len(Paths.of([])) == 0
+    many = Paths.of(str(number) for number in range(10_000))
+    assert sum(1 for _ in many.chunks()) > 1
+    assert b"".join(many.chunks()).split(b"\0")[9_999] == b"9999"
+
+
+def test_worker_processes_share_the_index():
+    """What is sent to one does not grow with the number of pictures."""
+    sizes = []
+    for count in (10, 20_000):
+        paths = Paths.of(f"{number:06}.jpg" for number in range(count))
+        stamp = torch.zeros(count, 2, dtype=torch.int64)
+        reader = Reader(FolderFiles(Path("photos"), paths, stamp), stamp + 100, 3)
+        policy = Policy(size=16, crop=Crop())
+        sizes.append(len(ForkingPickler.dumps(Cropper(reader, (policy,), 0))))
+    assert sizes[1] < sizes[0] + 200
+
+
+def _memory_of(pids: list[int]) -> int:
+    """Bytes of these processes, what they share counted once (PSS)."""
+    total = 0
+    for pid in pids:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += int(text.split("\nPss:")[1].split()[0]) * 1024
+    return total
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the memory from /proc")
+@pytest.mark.parametrize("workers", [0, 4])
+def test_memory_does_not_grow_with_the_epochs(workers: int, tmp_path: Path):
+    """200 epochs of 256 updates over an index of a million entries, all of 64 photos."""
+    for number in range(64):
+        save(tmp_path / f"{number}.jpg", noise(number, 100, 100))
+    source = open_source(tmp_path)
+    assert isinstance(source, Photos)
+    many = sources.chosen(source, torch.arange(MILLION) % 64)
+    policy = Policy(size=16, crop=Crop())
+    loader = Loader(many, (policy,), batch=32, seed=0, device=torch.device("cpu"), workers=workers)
+    memory = []
+    for epoch in range(200):
+        for _ in loader.batches(256 * epoch, 256 * (epoch + 1)):
+            pass
+        memory.append(_memory_of(_family(os.getpid())))
+    print(memory[3], memory[-1])
+    assert memory[-1] < 1.02 * memory[3]

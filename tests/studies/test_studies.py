@@ -1,0 +1,104 @@
+"""Every listed study at every scale: its words are recipes, its paper's values have a place."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from lookalike.errors import StorageError, UsageError
+from lookalike.studies import STUDIES
+from lookalike.studies.perform import commands, find, perform, tasks
+from lookalike.studies.results import Results
+from lookalike.studies.runs import place
+from lookalike.studies.scale import SCALES
+from lookalike.studies.study import Study
+
+NAMES = list(STUDIES)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_run_is_a_recipe(name: str, scale: str, tmp_path: Path) -> None:
+    study = find(name, scale)
+    todo = tasks(study, seeds=1, data="shapes", root=tmp_path)
+    assert len({task.out for task in todo}) == len(study.runs)
+    assert study.claims
+    places = {place for claim in study.claims for c in claim.contrasts for place in c}
+    assert places <= set(study.entries)
+    for claim in study.claims:
+        assert all(sum(c.values()) == pytest.approx(0) for c in claim.contrasts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_papers_values_have_places_at_the_papers_scale(name: str) -> None:
+    study = find(name, "paper")
+    assert set(study.paper) <= set(study.entries)
+    assert set(find(name, "small").entries) & set(study.paper) or not study.paper
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the run folders that studies share."""
+    return tmp_path_factory.mktemp("studies")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_study_runs(name: str, root: Path) -> None:
+    study = find(name, "tiny")
+    todo = tasks(study, seeds=1, data="shapes", root=root)
+    out = root / f"{name}-tiny"
+    console = Console(quiet=True)
+    results = perform(name, todo, out, scale="tiny", images="shapes", jobs=1, console=console)
+    assert not results.failed
+    assert all(len(found) == 1 for found in results.values.values())
+    assert Results.read(out / "results.json") == results
+    for ending in ("md", "csv", "tex"):
+        assert (out / f"table.{ending}").stat().st_size
+    assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_failed_run_is_shown_and_the_others_go_on(root: Path, tmp_path: Path) -> None:
+    study = find("supcon-summation", "tiny")
+    todo = tasks(study, seeds=1, data="shapes", root=tmp_path)
+    todo[0].out.mkdir()
+    (todo[0].out / "in the way.txt").write_text("x")
+    results = perform(
+        "supcon-summation",
+        todo,
+        tmp_path / "out",
+        scale="tiny",
+        images="shapes",
+        jobs=1,
+        console=Console(quiet=True),
+    )
+    assert "no run folder" in results.failed["L_out", "top-1"]
+    assert results.values["L_in", "top-1"]
+    assert "failed" in (tmp_path / "out" / "table.md").read_text()
+    shutil.rmtree(todo[0].out)
+    assert not todo[0].done
+    assert todo[1].done
+
+
+def test_the_same_run_has_one_folder_in_all_studies(tmp_path: Path) -> None:
+    def folders(study: Study) -> set[Path]:
+        return {task.out for task in tasks(study, seeds=1, data="shapes", root=tmp_path)}
+
+    assert folders(find("simclr-losses", "small")) & folders(find("simclr-temperature", "small"))
+    one, other = (place(("simclr-digits",), seed, None, tmp_path) for seed in (0, 1))
+    assert one != other
+
+
+def test_commands_are_those_that_people_type(tmp_path: Path) -> None:
+    todo = tasks(find("simclr-heads", "tiny"), seeds=2, data="shapes", root=tmp_path)
+    lines = commands(todo)
+    assert len(lines) == 2 * len(find("simclr-heads", "tiny").runs)
+    assert any("--projection" in line for line in lines)
+    assert all(line.startswith("lookalike pretrain simclr-cifar10-small") for line in lines)
+
+
+def test_mistakes() -> None:
+    with pytest.raises(UsageError, match="no study simclr-temprature"):
+        find("simclr-temprature", "tiny")
+    with pytest.raises(StorageError, match="does not hold the results"):
+        Results.read(Path("pyproject.toml"))
