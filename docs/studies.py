@@ -16,16 +16,17 @@ HERE = Path(__file__).parent
 HEAD = """\
 # Studies: the papers' experiments as commands
 
-`lookalike study NAME --data PATH` makes a table or figure of a paper anew: what is missing is trained and evaluated,
-then table, figure and verdicts are written beside the paper's values. Three scales: `tiny` tries the study in a
-minute and shows nothing; `small` takes an hour or two on two cores, with small encoders and 10,000 images of CIFAR-10;
-`paper` is the paper's own setting, and `--print-commands` hands its runs to any scheduler. Runs are ordinary run
-folders, named by what they are: studies share them, and a command that was stopped goes on.
+`lookalike study NAME --data PATH` makes a table or figure of a paper anew: what is missing is
+trained and evaluated, then table, figure and verdicts are written beside the paper's values. Three
+scales: `tiny` tries the study in a minute and shows nothing; `small` takes an hour or two on two
+cores, with small encoders and 10,000 images of CIFAR-10; `paper` is the paper's own setting, and
+`--print-commands` hands its runs to any scheduler. Runs are ordinary run folders, named by what
+they are: studies share them, and a command that was stopped goes on.
 
-A claim *holds* or *fails* when that is at least 95 % sure, and is *open* otherwise. The doubt counts both the seeds
-(their spread is pooled over the table) and the choice of test images; claims about several differences must
-hold in all of them at once. Failures are results: a claim may fail here because 10 epochs of a tiny encoder on small
-images are not what the paper trained.
+A claim *holds* or *fails* when that is at least 95 % sure, and is *open* otherwise. The doubt
+counts both the seeds (their spread is pooled over the table) and the choice of test images; claims
+about several differences must hold in all of them at once. Failures are results: a claim may fail
+here because 10 epochs of a tiny encoder on small images are not what the paper trained.
 
 This page and its figures come from the result files beside them: `python docs/studies.py`.
 """
@@ -43,8 +44,8 @@ def section(results: Results) -> str:
     told = [study.question, legend(study), study.remark]
     seeds = max(len(values) for values in results.values.values())
     made = (
-        f"Scale {results.scale}: {results.images}, {seeds} seeds, {results.minutes:.0f} minutes of training, "
-        f"{results.made['date']}."
+        f"Scale {results.scale}: {results.images}, {seeds} seeds, {results.minutes:.0f} minutes of "
+        f"training, {results.made['date']}."
     )
     return "\n".join(
         [

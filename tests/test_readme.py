@@ -25,13 +25,16 @@ HEADERS = {
     for name, text in packaged().items()
 }
 
+SIDES = {"photos": 120, "new": 120, "labelled": 120, "cifar10": 32, "imagenet": 120}
+"""Folders of images that the commands name, and the side of each image in pixels."""
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the images that the commands name, eight of each."""
     place = tmp_path_factory.mktemp("place")
     noise = np.random.default_rng(0)
-    for folder, side in (("photos", 120), ("labelled", 120), ("cifar10", 32), ("imagenet", 120)):
+    for folder, side in SIDES.items():
         for i in range(8):
             kind = place / folder / ("cat" if i % 2 else "dog")
             kind.mkdir(parents=True, exist_ok=True)
@@ -56,7 +59,7 @@ def test_the_commands_of_a_page_one_after_the_other(
 ) -> None:
     here = place / "pages" / page
     here.mkdir(parents=True)
-    for images in ("photos", "labelled", "cifar10", "imagenet"):
+    for images in SIDES:
         (here / images).symlink_to(place / images)
     monkeypatch.chdir(here)
     for command in PAGES.get(page, COMMANDS):

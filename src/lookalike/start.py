@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -440,7 +440,7 @@ def embed(
     *,
     data: str | Path | None = None,
     out: str | Path,
-    dtype: Literal["float32", "float16"] = "float32",
+    dtype: str = "float32",
     limit: int | None = None,
     device: str = "auto",
     workers: int | None = None,
@@ -569,13 +569,10 @@ def duplicates(
     console = _console(quiet=quiet, stderr=True)
     collection = _collection(what, data, limit, device, workers, console)
 
-    from lookalike.check.confirming import confirm
     from lookalike.run.alike import duplicates
     from lookalike.run.found import duplicates_page
 
-    found = duplicates(
-        collection, threshold=threshold, confirm=lambda source, pairs: confirm(source, *pairs)
-    )
+    found = duplicates(collection, threshold=threshold)
     if out is not None:
         duplicates_page(found, Path(out))
         console.print(f"page: {out}")

@@ -148,9 +148,7 @@ def test_a_folder_that_may_not_be_opened(tmp_path, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert list_folder(tmp_path).ledger.skipped == {
-        "cat/": "cannot be opened: Permission denied"
-    }
+    assert list_folder(tmp_path).ledger.skipped == {"cat/": "cannot be opened: Permission denied"}
 
 
 def test_a_copy_has_the_same_fingerprint_and_another_version(tmp_path):

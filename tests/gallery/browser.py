@@ -111,13 +111,11 @@ class Browser:
         return base64.b64decode(self.call("Page.captureScreenshot")["data"])
 
     def complaints(self) -> list[str]:
-        """Errors and warnings that the console shows."""
-        return [
-            json.dumps(event["params"])
-            for event in self.events
-            if event.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded")
-            or event.get("method") == "Runtime.consoleAPICalled"
-        ]
+        """Errors that the console shows, and all that the page writes there."""
+        told = [event for event in self.events if event.get("method") in _COMPLAINTS]
+        levels = [event["params"].get("entry", {"level": "error"})["level"] for event in told]
+        pairs = zip(told, levels, strict=True)
+        return [json.dumps(event["params"]) for event, level in pairs if level == "error"]
 
     def requests(self) -> list[str]:
         """Addresses that were asked for, without those that hold their content."""
@@ -126,6 +124,7 @@ class Browser:
         return [address for address in addresses if not address.startswith(("data:", "blob:"))]
 
 
+_COMPLAINTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
 _DRAWN = """new Promise((done) => {
   const drawn = () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
   if (document.readyState === "complete") drawn();

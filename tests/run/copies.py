@@ -15,11 +15,11 @@ from lookalike.views.presets import plain
 SIDE = 48
 
 
-def write_net(folder: Path, size: int = 96) -> Path:
+def write_net(folder: Path) -> Path:
     torch.manual_seed(0)
-    policy = plain(Policy(size=size))
+    policy = plain(Policy(size=96))
     folder.parent.mkdir(parents=True, exist_ok=True)
-    write_encoder(Encoder("test_resnet", size, 3), folder, policy=policy)
+    write_encoder(Encoder("test_resnet", 96, 3), folder, policy=policy)
     return folder
 
 
@@ -30,7 +30,7 @@ def tiles() -> list[np.ndarray]:
         for top in range(0, photo.shape[0] - SIDE + 1, SIDE):
             for left in range(0, photo.shape[1] - SIDE + 1, SIDE):
                 tile = photo[top : top + SIDE, left : left + SIDE]
-                if tile.mean(2).std() > 12:
+                if np.abs(np.diff(tile.mean(2), axis=1)).mean() > 3:
                     found.append(tile)
     return found
 

@@ -117,7 +117,7 @@ def test_strict_stops_and_leaves_nothing(tmp_path: Path) -> None:
     folder = write_pictures(tmp_path / "pictures", 60)
     (folder / "broken.png").write_bytes(b"no picture")
     changes = {"data": {"path": str(folder), "limit": None}}
-    with pytest.raises(DataError, match="1 picture cannot be read"):
+    with pytest.raises(DataError, match="1 of 61 pictures cannot be used"):
         pretrain(recipe(**changes), tmp_path / "run", strict=True)
     assert not (tmp_path / "run").exists()
 

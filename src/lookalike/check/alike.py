@@ -8,7 +8,7 @@ varies in the other after both were smoothed and freed of slow changes. So pictu
 composition, such as clothes in the middle of a white wall, are not taken for copies.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -57,37 +57,11 @@ def near_pairs(grey: UInt8[np.ndarray, "n s s"]) -> Pairs:
     Args:
         grey: each picture stretched to a square of the same side.
     """
-    detail = torch.from_numpy(_details(grey))
-    candidates = _candidates(_frequencies(grey), _uneven(detail).nonzero()[:, 0])
-    return _together(_judged(detail, pairs) for pairs in candidates)
-
-
-def confirmed(
-    grey: UInt8[np.ndarray, "n s s"],
-    first: Int[Tensor, " m"],
-    second: Int[Tensor, " m"],
-    mirrored: Bool[Tensor, " m"],
-) -> Pairs:
-    """Those of the given pairs whose details agree.
-
-    Args:
-        grey: each picture stretched to a square of the same side.
-        first, second: numbers of the pictures of each pair.
-        mirrored: whether the one is to be compared with the other's mirror image.
-    """
-    detail = torch.from_numpy(_details(grey))
-    uneven = _uneven(detail)
-    kept = (uneven[first] & uneven[second]).nonzero()[:, 0]
-    parts = ((first[part], second[part], mirrored[part]) for part in kept.split(_PAIRS))
-    return _together(_judged(detail, pairs) for pairs in parts)
-
-
-def _uneven(detail: Float[Tensor, "n s s"]) -> Bool[Tensor, " n"]:
-    """Whether there is something to compare."""
-    return detail.flatten(1).std(1, correction=0) >= _FLAT
-
-
-def _together(found: Iterable[Pairs]) -> Pairs:
+    detail = _details(grey)
+    kept = torch.from_numpy(np.flatnonzero(detail.std((1, 2)) >= _FLAT))
+    found = [
+        _judged(torch.from_numpy(detail), pairs) for pairs in _candidates(_frequencies(grey), kept)
+    ]
     return Pairs(*(torch.cat(column) for column in zip(_NONE, *found, strict=True)))
 
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from lookalike.files import write_text
 from lookalike.gallery.templates import filled
 
-_SIDE = 112  # pixels of a small picture
+SIDE = 112
+"""Pixels of a small picture."""
 
 
 class Shown(NamedTuple):
@@ -74,7 +75,7 @@ def address(pixels: UInt8[Tensor, "c h w"]) -> str:
     channels = 3 if len(pixels) >= 3 else 1
     array = pixels[:channels].permute(1, 2, 0).contiguous().numpy()
     image = Image.fromarray(array if channels == 3 else array[:, :, 0])
-    image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "jpeg", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

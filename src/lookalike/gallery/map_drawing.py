@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import torch
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -13,7 +14,7 @@ from lookalike.gallery.map_page import Classes, Map, Scale
 from lookalike.randomness import order
 
 KINDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#c4b000", "#767676")
-"""Okabe and Ito (2008), told apart with every kind of colour vision; yellow is darker for white paper."""
+"""Okabe and Ito (2008), told apart with every kind of colour vision; yellow is darker, for paper."""
 
 _MARKERS = ("o", "D", "s", "^")  # the next colours again, in another shape
 _UNKNOWN = "#c3c9cf"
@@ -40,7 +41,8 @@ def write_drawing(drawn: Map, path: Path) -> None:
     else:
         _draw_scale(axes, drawn, colour)
     facts = {"Date": None} if path.suffix == ".svg" else {}  # the same map makes the same file
-    with warnings.catch_warnings(), replacing(path) as file:
+    style = matplotlib.rc_context({"svg.hashsalt": "lookalike"})
+    with warnings.catch_warnings(), style, replacing(path) as file:
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # becomes an empty box
         figure.savefig(file, format=path.suffix[1:], metadata=facts)
 

@@ -12,13 +12,9 @@ const place = (event) => {
 function fit() {
   const box = stage.getBoundingClientRect();
   const ratio = Math.min(2, devicePixelRatio);
-  const first = !view.width;
-  view.left += (box.width - view.width) / 2;
-  view.top += (box.height - view.height) / 2;
-  [view.width, view.height] = [box.width, box.height];
+  resize(box.width, box.height);
   canvas.width = Math.round(box.width * ratio);
   canvas.height = Math.round(box.height * ratio);
-  if (first) showWhole();
   draw();
 }
 
@@ -121,7 +117,7 @@ canvas.addEventListener("pointerdown", (event) => {
 canvas.addEventListener("pointermove", (event) => {
   const [x, y] = place(event);
   if (lasso) {
-    lasso.push([x, y]);
+    lasso.push(...event.getCoalescedEvents().map(place)); // all places since the last frame
     drawLasso();
   } else if (pointers.has(event.pointerId)) {
     drag(event, [x, y]);

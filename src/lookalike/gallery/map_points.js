@@ -33,11 +33,21 @@ const kind = (i) => (state.colour.names ? state.colour.numbers[i] : 0);
 const shown = (i) => !state.hidden.has(kind(i));
 
 // The view: a place p of the plane is at p · scale + left or top, in CSS pixels.
-const view = { width: 0, height: 0, scale: 1, left: 0, top: 0, whole: 1 };
+const view = { width: 0, height: 0, scale: 1, left: -0.5, top: -0.5, whole: 1 };
 const onScreen = (i) => [across[i] * view.scale + view.left, down[i] * view.scale + view.top];
 
+// The same part of the map in a window of another size.
+function resize(width, height) {
+  const whole = Math.max(1, Math.min(width, height) - 60);
+  const factor = whole / view.whole;
+  view.left = width / 2 + (view.left - view.width / 2) * factor;
+  view.top = height / 2 + (view.top - view.height / 2) * factor;
+  view.scale *= factor;
+  Object.assign(view, { width, height, whole });
+}
+
 function showWhole() {
-  view.whole = view.scale = Math.max(1, Math.min(view.width, view.height) - 60);
+  view.scale = view.whole;
   view.left = (view.width - view.scale) / 2;
   view.top = (view.height - view.scale) / 2;
 }

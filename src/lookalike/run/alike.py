@@ -6,13 +6,13 @@ looks in a mirror, whatever the encoder makes of that.
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -20,8 +20,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from lookalike.data.decoding import UnreadableImage
-from lookalike.data.sources import Source
 from lookalike.randomness import order
+from lookalike.run.agreement import AGREE, SIDE, agreement, square
 from lookalike.run.collection import Collection, pixels_of
 from lookalike.run.index import Index
 
@@ -34,17 +34,23 @@ SAMPLE = 200
 MISSED = 0.01
 """Share of the changed copies that may lie below the threshold."""
 
+_PAIRS = 128  # compared at once
+
 
 class Pairs(NamedTuple):
-    """Pairs of pictures by their rows in an index or source, and whether one mirrors the other."""
+    """Pairs of pictures by their rows in an index, and whether one is like the other's mirror image.
+
+    A pair may stand there twice, as it is and mirrored.
+    """
 
     first: Int[Tensor, " m"]
     second: Int[Tensor, " m"]
     mirrored: Bool[Tensor, " m"]
 
-
-Confirm = Callable[[Source, Pairs], Bool[Tensor, " m"]]
-"""Looks at the pixels of pairs, numbered as in the source, and says which are nearly the same."""
+    @property
+    def different(self) -> int:
+        """How many pairs these are."""
+        return len(torch.stack([self.first, self.second], 1).unique(dim=0))
 
 
 class Copy(NamedTuple):
@@ -90,7 +96,7 @@ class Duplicates:
         }
 
 
-def duplicates(collection: Collection, *, threshold: float | None, confirm: Confirm) -> Duplicates:
+def duplicates(collection: Collection, *, threshold: float | None) -> Duplicates:
     """Finds groups of nearly equal pictures.
 
     Without a threshold it is chosen from the data: of some pictures re-encoded, made smaller and cut
@@ -100,7 +106,6 @@ def duplicates(collection: Collection, *, threshold: float | None, confirm: Conf
     Args:
         collection: to be looked through.
         threshold: cosine from which on two pictures are the same, or None.
-        confirm: looks at pixels.
 
     Raises:
         DataError: no picture can be read.
@@ -108,13 +113,10 @@ def duplicates(collection: Collection, *, threshold: float | None, confirm: Conf
     index = collection.index()
     least = likeness_of_copies(collection, index) if threshold is None else threshold
     pairs = near(index, collection.mirrored(), least)
-    alike, confirmed = len(pairs.first), None
+    alike, confirmed = pairs.different, None
     if threshold is None:
-        image = torch.from_numpy(index.features.image)
-        asked = Pairs(image[pairs.first], image[pairs.second], pairs.mirrored)
-        good = confirm(collection.source, asked)
-        pairs = Pairs(*(column[good] for column in pairs))
-        confirmed = len(pairs.first)
+        pairs = agreeing(index, pairs)
+        confirmed = pairs.different
     return Duplicates(grouped(index, pairs), least, alike, confirmed, index)
 
 
@@ -158,31 +160,40 @@ def near(index: Index, mirror: Index, least: float) -> Pairs:
         mirror: of their mirror images, in the same order.
         least: cosine.
     """
-    # A picture that became unreadable between the two passes would shift the rows of one of them.
+    # A picture that became unreadable between the two passes shifts the rows of one of them.
     same = np.array_equal(index.features.image, mirror.features.image)
-    views = [(index, False), (mirror, True)] if same else [(index, False)]
-    found = [
-        (torch.empty(0, 2, dtype=torch.int64), torch.empty(0), torch.empty(0, dtype=torch.bool))
-    ]
-    for seen, mirrored in views:
+    found = [torch.empty(0, 3, dtype=torch.int64)]
+    for seen, mirrored in [(index, 0), (mirror, 1)] if same else [(index, 0)]:
         for rows, similarity, others in index.neighbours(MOST, seen):
             block, place = (similarity >= least).nonzero(as_tuple=True)
             pair = torch.stack([rows[block], others[block, place]], 1).sort(dim=1).values
-            found.append((pair, similarity[block, place], torch.full((len(pair),), mirrored)))
-    pair, similarity, mirrored_ = (torch.cat(column) for column in zip(*found, strict=True))
-    first, second = pair.T
-    kept = _most_similar(first * len(index) + second, similarity)
-    return Pairs(first[kept], second[kept], mirrored_[kept])
+            found.append(torch.cat([pair, torch.full((len(pair), 1), mirrored)], 1))
+    first, second, mirror_ = torch.cat(found).unique(dim=0).T
+    return Pairs(first, second, mirror_.bool())
 
 
-def _most_similar(name: Int[Tensor, " m"], similarity: Float[Tensor, " m"]) -> Int[Tensor, " k"]:
-    """Of those with the same name the one that is most similar."""
-    ranked = similarity.argsort(descending=True, stable=True)
-    ranked = ranked[name[ranked].argsort(stable=True)]
-    names = name[ranked]
-    new = torch.ones_like(names, dtype=torch.bool)
-    new[1:] = names[1:] != names[:-1]
-    return ranked[new]
+def agreeing(index: Index, pairs: Pairs) -> Pairs:
+    """Those whose pixels agree, too; each picture is decoded once."""
+    squares: dict[int, UInt8[np.ndarray, "s s"]] = {}
+    for row in torch.cat([pairs.first, pairs.second]).unique().tolist():
+        try:
+            pixels = pixels_of(index.source, int(index.features.image[row]), 2 * SIDE)
+        except UnreadableImage:  # it could be a moment ago
+            continue
+        squares[row] = square(pixels)
+    good = torch.zeros(len(pairs.first), dtype=torch.bool)
+    for part in torch.arange(len(good)).split(_PAIRS):
+        rows = [tuple(int(column[number]) for column in pairs) for number in part]
+        there = [place for place, (a, b, _) in enumerate(rows) if a in squares and b in squares]
+        if there:
+            one = np.stack([squares[rows[place][0]] for place in there])
+            other = np.stack([_seen(squares[rows[p][1]], rows[p][2]) for p in there])
+            good[part[there]] = agreement(one, other) >= AGREE
+    return Pairs(*(column[good] for column in pairs))
+
+
+def _seen(picture: UInt8[np.ndarray, "s s"], mirrored: int) -> UInt8[np.ndarray, "s s"]:
+    return picture[:, ::-1] if mirrored else picture
 
 
 def grouped(index: Index, pairs: Pairs) -> tuple[tuple[Copy, ...], ...]:

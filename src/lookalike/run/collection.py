@@ -11,14 +11,16 @@ from rich.console import Console
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from lookalike.data.cropping import REDUCTIONS
 from lookalike.data.sources import Photos, Source, open_source
 from lookalike.errors import UsageError
 from lookalike.evaluation.features import embed, frozen
-from lookalike.run.embeddings import Sight, features_of
+from lookalike.run.embeddings import features_of
 from lookalike.run.folder import RunFolder
 from lookalike.run.index import Index
 from lookalike.run.load import Pretrained, load
 from lookalike.run.run import count_workers
+from lookalike.run.sight import Sight
 from lookalike.training.runtime import choose_runtime
 
 
@@ -105,13 +107,15 @@ def open_collection(
     return Collection(data, source, pretrained, sight, folder.cache, console.print)
 
 
-def pixels_of(source: Source, row: int) -> UInt8[Tensor, "c h w"]:
-    """One picture as it is.
+def pixels_of(source: Source, row: int, least: int | None = None) -> UInt8[Tensor, "c h w"]:
+    """One picture as it is, or a photo at the smallest fraction that leaves both its sides ≥ `least`.
 
     Raises:
         UnreadableImage: it cannot be read any more.
     """
     if isinstance(source, Photos):
-        return source.read(row)
+        room = int(source.sizes[row].min()) // least if least else 1
+        reduction = next((reduction for reduction in REDUCTIONS if reduction <= room), 1)
+        return source.reader.read(row, reduction).pixels
     picture: Tensor = source.images[row]  # type: ignore[attr-defined]
     return picture

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +17,10 @@ from lookalike.run.collection import Collection
 from lookalike.run.embeddings import write_npy
 from lookalike.run.index import Index
 
-Kind = Literal["float32", "float16"]
-
 _ROWS = 8192  # in memory at once
 
 
-def write_embeddings(collection: Collection, what: Path, out: Path, kind: Kind) -> int:
+def write_embeddings(collection: Collection, what: Path, out: Path, kind: str) -> int:
     """Writes features and what they are of.
 
     Args:
@@ -31,7 +29,7 @@ def write_embeddings(collection: Collection, what: Path, out: Path, kind: Kind) 
         out: a .parquet file, or a folder that gets `features.npy` [n, d], `index.csv` (one line for
             each row: row, path, class, height, width), `ledger.json` (what became of every picture
             found) and `about.json`.
-        kind: of the numbers.
+        kind: of the numbers, float32 or float16.
 
     Returns:
         How many pictures were written.
@@ -77,7 +75,7 @@ def _facts(index: Index, row: int) -> tuple[str, str, int, int]:
     return index.path(row), index.label(row), height, width
 
 
-def _parts(index: Index, kind: Kind) -> Iterator[np.ndarray]:
+def _parts(index: Index, kind: str) -> Iterator[np.ndarray]:
     for first in range(0, len(index), _ROWS):
         part = index.features.values[first : first + _ROWS]
         if np.abs(part).max() > np.finfo(kind).max:
@@ -88,7 +86,7 @@ def _parts(index: Index, kind: Kind) -> Iterator[np.ndarray]:
         yield part.astype(kind)
 
 
-def _write_parquet(index: Index, out: Path, kind: Kind, about: dict[str, Any]) -> None:
+def _write_parquet(index: Index, out: Path, kind: str, about: dict[str, Any]) -> None:
     """Columns path, class, height, width, features (a list of fixed length)."""
     try:
         import pyarrow as pa

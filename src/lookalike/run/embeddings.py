@@ -6,42 +6,27 @@ begins, so that whoever is stopped goes on there. At the end the folder holds `f
 """
 
 import contextlib
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import safetensors.torch
 import torch
-from jaxtyping import Float, Float32, Int, Int64
+from jaxtyping import Float32, Int64
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from lookalike import files
-from lookalike.data.loading import in_order
-from lookalike.data.sources import Source, chosen
-from lookalike.errors import DataError, NumericalError
-from lookalike.evaluation.features import embed, frozen
-from lookalike.nn.encoder import Encoder
+from lookalike.data.sources import Source
+from lookalike.errors import DataError
 from lookalike.run.lock import locked
-from lookalike.training.runtime import Runtime
-from lookalike.views.policy import Policy
+from lookalike.run.sight import Part, Sight
 
 SECONDS = 20.0
 """After how long a piece is written down."""
-
-_BATCH = 128
-
-
-class Part(NamedTuple):
-    """Features of some pictures, and which rows of the source these are."""
-
-    values: Float[Tensor, "n d"]
-    image: Int[Tensor, " n"]
 
 
 class Features(NamedTuple):
@@ -54,55 +39,6 @@ class Features(NamedTuple):
 
     values: Float32[np.ndarray, "n d"]
     image: Int64[np.ndarray, " n"]
-
-
-@dataclass(frozen=True)
-class Sight:
-    """How pictures become features.
-
-    Args:
-        encoder: images [n, c, h, w] → features [n, d], on the runtime's device.
-        policy: the view it gets of each picture.
-        runtime: device and precision.
-        workers: processes that decode photos.
-    """
-
-    encoder: Encoder
-    policy: Policy
-    runtime: Runtime
-    workers: int
-
-    @property
-    def mirrored(self) -> "Sight":
-        """Sees every picture in a mirror."""
-        return replace(self, policy=replace(self.policy, flip=1.0 - self.policy.flip))
-
-    def identity(self, source: Source) -> str:
-        """Names all that the features of a source depend on, in 32 hexadecimal digits."""
-        state = self.encoder.state_dict()
-        weights = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
-        digest = hashlib.sha256(safetensors.torch.save(weights))
-        digest.update(f"{self.policy} {self.runtime.precision} {source.fingerprint}".encode())
-        return digest.hexdigest()[:32]
-
-    def features(self, source: Source, first: int = 0) -> Iterator[Part]:
-        """Features of the readable pictures from row `first` on, some at a time.
-
-        Raises:
-            DataError: there are pictures, and not one of them can be read.
-            NumericalError: a feature is not finite.
-        """
-        rest = chosen(source, torch.arange(first, len(source)))
-        device, workers = self.runtime.device, self.workers
-        for batch in in_order(rest, self.policy, batch=_BATCH, device=device, workers=workers):
-            with frozen(self.encoder):
-                values = embed(self.encoder, batch.views[0], self.runtime).cpu()
-            if not values.isfinite().all():
-                raise NumericalError(
-                    "The encoder gives features that are not finite numbers.",
-                    why="Its training diverged, or its weights are damaged.",
-                )
-            yield Part(values, first + batch.image.cpu())
 
 
 def features_of(

@@ -6,7 +6,7 @@ from pathlib import Path
 from lookalike.data.decoding import UnreadableImage
 from lookalike.data.ledger import counted
 from lookalike.data.sources import Source
-from lookalike.gallery.found_page import Shown, Strip, address, write_page
+from lookalike.gallery.found_page import SIDE, Shown, Strip, address, write_page
 from lookalike.run.alike import Duplicates
 from lookalike.run.collection import pixels_of
 from lookalike.run.index import Index
@@ -137,6 +137,6 @@ def _of(index: Index, row: int) -> str:
 
 def _small(source: Source, row: int) -> str:
     try:
-        return address(pixels_of(source, row))
+        return address(pixels_of(source, row, SIDE))
     except UnreadableImage:  # it could be a moment ago
         return ""

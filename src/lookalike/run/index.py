@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -35,10 +36,13 @@ class Index:
     def path(self, row: int) -> str:
         """What a person opens: the file where there is one, else the picture's name."""
         name = self.source.names[int(self.features.image[row])]
-        for root in (Path(self.place), Path(self.place) / "train"):
-            if (root / name).is_file():
-                return str(root / name)
-        return name
+        return name if self._root is None else str(self._root / name)
+
+    @cached_property
+    def _root(self) -> Path | None:
+        """The folder below which the files lie; None where they lie in a table, or nowhere."""
+        place, first = Path(self.place), self.source.names[0]
+        return next((r for r in (place, place / "train") if (r / first).is_file()), None)
 
     def label(self, row: int) -> str:
         """The class, or ""."""

@@ -1,7 +1,7 @@
 """The pictures most like one that somebody has."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -132,12 +132,8 @@ class _Known:
     """Which file is which row of an index."""
 
     def __init__(self, index: Index) -> None:
-        self._rows = {os.path.realpath(path): row for path, row in _files(index)}
+        self._rows = {os.path.realpath(index.path(row)): row for row in range(len(index))}
 
     def row(self, path: str) -> int:
         """Of the file, or -1."""
         return self._rows.get(os.path.realpath(path), -1)
-
-
-def _files(index: Index) -> Iterator[tuple[str, int]]:
-    return ((index.path(row), row) for row in range(len(index)))
