@@ -214,7 +214,7 @@ def examine(
 
 def _suits(question: Question, subject: Subject) -> bool:
     if subject.name == PROJECTION:
-        return question.name in OF_PROJECTIONS
+        return question.name in (*OF_PROJECTIONS, *OF_FEATURES)
     return not (question.name in NOT_OF_PIXELS and isinstance(subject.encoder, Pixels))
 
 

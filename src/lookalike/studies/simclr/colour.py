@@ -1,7 +1,7 @@
 """SimCLR, table 1: how strong colours are distorted, with and without labels."""
 
 from lookalike.studies.claims import Claim, Contrast, Place, mean_above, rising
-from lookalike.studies.scale import Scale
+from lookalike.studies.scale import Command, Scale
 from lookalike.studies.study import Entry, Study
 
 STRENGTHS = {"1/8": 0.125, "1/4": 0.25, "1/2": 0.5, "1": 1.0}
@@ -18,11 +18,12 @@ def study(scale: Scale) -> Study:
     if scale.name == "tiny":
         changes = {label: changes[label] for label in ("1/8", "1")}
     else:
-        changes["1 + blur"] = (*jitter(1.0), "views.blur={probability: 0.5}")
+        changes["1 + blur"] = jitter(1.0, blur="{probability: 0.5}")
         table = scale.pick(tiny="cifar10", small="cifar10", paper="imagenet")
         changes["AutoAugment"] = (
             "views.jitter=null",
             "views.drop=0",
+            "views.blur=null",
             f"views.augment={{table: {table}}}",
         )
     methods = {"SimCLR": "simclr", "supervised": "supervised"}
@@ -58,13 +59,13 @@ def study(scale: Scale) -> Study:
     )
 
 
-def jitter(strength: float) -> tuple[str, ...]:
+def jitter(strength: float, blur: str = "null") -> Command:
     """The paper's distortion at a strength s: brightness, contrast and saturation 0.8 s, hue 0.2 s."""
     most = round(0.8 * strength, 6)
     values = (
         f"brightness: {most}, contrast: {most}, saturation: {most}, hue: {round(0.2 * strength, 6)}"
     )
-    return (f"views.jitter={{{values}}}",)
+    return (f"views.jitter={{{values}}}", f"views.blur={blur}")
 
 
 def gap(one: list[Place], other: list[Place]) -> Contrast:
