@@ -24,7 +24,8 @@ def test_everything_reaches_the_run(command: Command, started: list[Started]) ->
     assert (recipe.batch, recipe.seed, recipe.data.path) == (32, 3, "digits")
     assert recipe.duration == Duration(20, "epochs")
     assert settings.pop("console").quiet is False
-    assert settings == {"device": "cpu", "workers": 2, "strict": True}
+    told = {"device": "cpu", "workers": 2, "strict": True}
+    assert settings == told | {"other_code": False, "evaluate": True}
     assert ended.out == "simclr-cifar10 → there\n"
 
 
