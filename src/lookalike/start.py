@@ -664,7 +664,9 @@ def draw_map(
     """
     _check_least(0, seed=seed)
     if by not in (None, "pca", "tsne", "umap"):
-        raise UsageError(f"There is no map by {by!r}.", do=did_you_mean(by, ("pca", "tsne", "umap")))
+        raise UsageError(
+            f"There is no map by {by!r}.", do=did_you_mean(by, ("pca", "tsne", "umap"))
+        )
     if by == "umap" and find_spec("umap") is None:
         raise MissingExtraError("umap-learn", "viz")
     picture = Path(png) if png else None
