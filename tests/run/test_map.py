@@ -15,7 +15,8 @@ from torch.nn.functional import normalize
 
 from lookalike.errors import DataError, MissingExtraError, NumericalError, UsageError
 from lookalike.run import map as mapping
-from lookalike.run.map_colours import Neighbourhood, agreement, faithful
+from lookalike.run.map_colours import agreement, faithful
+from lookalike.run.outliers import Neighbourhood
 from lookalike.run.projection import project, suited
 from lookalike.start import draw_map
 from run.untrained import write_untrained

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lookalike.check.classes import some
 from lookalike.check.findings import Concern, Found, Group, Leak
-from lookalike.data.ledger import counted
+from lookalike.data.ledger import counted, tolerated
 from lookalike.views.policy import Policy
 
-UNREADABLE, FEW = 0.01, 100
-"""Share of unreadable files above which a run stops, and how many it takes whatever their share."""
+UNREADABLE = 0.01
+"""Share of unreadable files above which a run stops by default."""
 
 _FAR = 0.25  # of a deviation, how far channels may lie from what the views subtract and divide by
 _MEANS = {
@@ -45,7 +45,7 @@ def of_ledger(found: Found) -> Iterator[Concern]:
     first = [f"{name!r} ({reason})" for name, reason in skipped.items()]
     yield Concern(
         "unreadable",
-        lost > max(UNREADABLE * every, min(FEW, every // 2)),
+        lost > tolerated(UNREADABLE, every),
         f"{found.name} has {counted(lost, 'file')} that cannot be used ({lost / every:.1%}): "
         f"{some(first, quoted=False)}.",
         "Copy them again or remove them; a run leaves them out and says so.",

@@ -15,6 +15,21 @@ KEPT = 1000
 """How many skipped files `Ledger.as_dict` names; all are counted."""
 
 
+FEW = 100
+"""As many pictures may be unreadable whatever their share, but not more than half."""
+
+
+def tolerated(share: float, pictures: int) -> int:
+    """How many of a set's pictures may be unreadable.
+
+    Args:
+        share: of all pictures; 0 tolerates none.
+        pictures: how many there are.
+    """
+    always = min(FEW, pictures // 2) if share else 0
+    return max(int(share * pictures), always)
+
+
 def counted(number: int, thing: str) -> str:
     """A number of things for people: "1 picture", "1,000 pictures"."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lookalike import files
+from lookalike.data.ledger import tolerated
 from lookalike.data.sources import Source, open_source, reopen
 from lookalike.errors import DataError, UsageError
 from lookalike.recipe.build import method_kind
@@ -74,21 +75,6 @@ def telling_losses(source: Source, console: Console, write: Callable[[], None]) 
         if source.ledger.as_dict() != before:
             console.print(f"in the end: {source.ledger.summary()}")
             write()
-
-
-def tolerated(share: float, pictures: int) -> int:
-    """How many of a set's pictures may be unreadable.
-
-    Args:
-        share: of all pictures; 0 tolerates none.
-        pictures: how many there are.
-    """
-    always = min(FEW, pictures // 2) if share else 0
-    return max(int(share * pictures), always)
-
-
-FEW = 100
-"""As many pictures may be unreadable whatever their share, but not more than half."""
 
 
 def _as_before(

@@ -18,7 +18,8 @@ from lookalike.gallery.sheet import as_pixels
 from lookalike.randomness import order
 from lookalike.run.collection import Collection
 from lookalike.run.index import Index
-from lookalike.run.map_colours import colours, faithful, neighbourhood
+from lookalike.run.map_colours import NEAR, colours, faithful
+from lookalike.run.outliers import neighbourhood
 from lookalike.run.projection import project, suited
 from lookalike.views.policy import Fit, Policy
 
@@ -74,7 +75,7 @@ def _patience(by: str, index: Index) -> str:
 def _mapped(collection: Collection, index: Index, by: str, notes: list[str], seed: int) -> Map:
     values = index.values(slice(None))
     found = project(values, by, seed)
-    near = neighbourhood(index)
+    near = neighbourhood(index, NEAR)
     return Map(
         title=f"Map of {Path(index.place).name or index.place}",
         about=[collection.source.name, {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[by]],

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -14,28 +13,13 @@ from torch import Tensor
 from lookalike.gallery.map_page import Classes, Scale
 from lookalike.randomness import number
 from lookalike.run.index import Index
+from lookalike.run.outliers import Neighbourhood, isolation
 
-_NEAR = 10  # images that each one is compared with
+NEAR = 10
+"""Images that each one is compared with."""
+
 _CLUSTERS = 10  # where there are no classes to count
 _WHOLE = 20_000  # images that k-means takes all at once
-
-
-class Neighbourhood(NamedTuple):
-    """The nearest images of each one, the nearest first.
-
-    Args:
-        distance: 1 - cosine.
-        row: which images.
-    """
-
-    distance: Float[Tensor, "n k"]
-    row: Int[Tensor, "n k"]
-
-
-def neighbourhood(index: Index) -> Neighbourhood:
-    """The nearest images of all, in the features."""
-    blocks = [(1 - near, rows) for _, near, rows in index.neighbours(_NEAR)]
-    return Neighbourhood(*(torch.cat(column) for column in zip(*blocks, strict=True)))
 
 
 def faithful(places: Float[Tensor, "n 2"], near: Neighbourhood) -> str:
@@ -92,8 +76,7 @@ def colours(
 
 def _outlying(near: Neighbourhood) -> Float[Tensor, " n"]:
     """The score of `lookalike outliers`, cut at its 99th percentile."""
-    distance = near.distance.double().mean(1).clamp(min=1e-6)
-    score = distance / distance[near.row].mean(1)
+    _, score = isolation(near)
     return score.clamp(max=score.quantile(0.99))
 
 

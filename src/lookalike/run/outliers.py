@@ -3,6 +3,8 @@
 from typing import Any, NamedTuple
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from lookalike.errors import DataError
 from lookalike.run.index import Index
@@ -37,6 +39,30 @@ class Outlier(NamedTuple):
         return facts
 
 
+class Neighbourhood(NamedTuple):
+    """The nearest images of each one, the nearest first.
+
+    Args:
+        distance: 1 - cosine.
+        row: which images.
+    """
+
+    distance: Float[Tensor, "n k"]
+    row: Int[Tensor, "n k"]
+
+
+def neighbourhood(index: Index, k: int) -> Neighbourhood:
+    """The k nearest images of all, or all others, in the features."""
+    blocks = [(1 - near, rows) for _, near, rows in index.neighbours(k)]
+    return Neighbourhood(*(torch.cat(column) for column in zip(*blocks, strict=True)))
+
+
+def isolation(near: Neighbourhood) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
+    """Each image's mean distance to its neighbours, and that over the mean of theirs."""
+    distance = near.distance.double().mean(1).clamp(min=_LEAST)
+    return distance, distance / distance[near.row].mean(1)
+
+
 def outliers(index: Index, *, k: int, top: int) -> list[Outlier]:
     """The pictures that lie farthest from others, measured by how near those lie to each other.
 
@@ -53,10 +79,8 @@ def outliers(index: Index, *, k: int, top: int) -> list[Outlier]:
     """
     if len(index) < 2:
         raise DataError("One picture alone has no neighbours.", do="Give more pictures.")
-    blocks = [(1 - near, rows) for _, near, rows in index.neighbours(k)]
-    distance = torch.cat([far.double().mean(1) for far, _ in blocks]).clamp(min=_LEAST)
-    rows = torch.cat([rows for _, rows in blocks])
-    score = distance / distance[rows].mean(1)
+    near = neighbourhood(index, k)
+    distance, score = isolation(near)
     best = score.topk(min(top, len(score)))
     return [
         Outlier(
@@ -64,7 +88,7 @@ def outliers(index: Index, *, k: int, top: int) -> list[Outlier]:
             index.label(row),
             value,
             float(distance[row]),
-            index.path(int(rows[row, 0])),
+            index.path(int(near.row[row, 0])),
             row,
         )
         for value, row in zip(best.values.tolist(), best.indices.tolist(), strict=True)
