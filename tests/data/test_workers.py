@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from data.odd_files import Odd
 from data.pictures import PHOTO, noise, save
 from lookalike.data import workers
 from lookalike.data.cropping import TASK, Cropper, Crops, Request
-from lookalike.data.listing import Files
 from lookalike.data.sources import open_source
 from lookalike.data.workers import Workers
 from lookalike.errors import DataError
@@ -129,26 +129,6 @@ def test_a_killed_worker_is_a_clear_error(cropper):
         list(answers)
     assert "--workers 0" in caught.value.do
     assert time.monotonic() - begun < 15
-
-
-class Odd(Files):
-    """Files that do something odd when picture 3 is opened."""
-
-    def __init__(self, files, how):
-        self.files, self.how = files, how
-
-    def name(self, row):
-        return self.files.name(row)
-
-    def open(self, row):
-        if row == 3 and self.how == "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        if row == 3 and self.how == "slow":
-            time.sleep(1)
-        return self.files.open(row)
-
-    def take(self, rows):
-        raise NotImplementedError
 
 
 def oddly(cropper: Cropper, how: str) -> Cropper:
