@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test check nightly bench
+.PHONY: demo test check nightly bench docs
 
 demo: .venv/core  ## pretrain on small digits, evaluate, write a report: a few minutes
 	$(BIN)/lookalike pretrain simclr-digits --out runs/digits
@@ -28,6 +28,9 @@ bench: .venv/bench  ## speed and memory beside other libraries', as ratios: twen
 	$(BIN)/python benchmarks/throughput.py --case resnet18
 	$(BIN)/python benchmarks/throughput.py --case photos
 
+docs: .venv/docs  ## the site, in build/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(INSTALL) .
@@ -39,4 +42,8 @@ bench: .venv/bench  ## speed and memory beside other libraries', as ratios: twen
 
 .venv/bench: .venv/core
 	$(INSTALL) '.[bench,parquet]'
+	@touch $@
+
+.venv/docs: .venv/core
+	$(INSTALL) '.[docs]'
 	@touch $@

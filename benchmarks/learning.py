@@ -1,7 +1,8 @@
 """What each method learns from 10,000 images of CIFAR-10, as a table in docs/methods.md.
 
 Trains the packaged recipes NAME-cifar10-small and evaluates them beside the untrained encoder and raw
-pixels. Runs that are done are not done again, and one that was stopped goes on.
+pixels. Runs that are done are not done again, and one that was stopped goes on. The numbers of all
+finished runs are kept in docs/results/learning.json, of which the table is made.
 
     python benchmarks/learning.py --data cifar10/                    # all of it: a night
     python benchmarks/learning.py --data cifar10/ --only byol mae    # some methods
@@ -9,17 +10,20 @@ pixels. Runs that are done are not done again, and one that was stopped goes on.
 """
 
 import argparse
+import json
 import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lookalike import files
 from lookalike.methods import METHODS
 from lookalike.record import read_record
 from lookalike.start import pretrain
 
 PAGE = Path(__file__).parents[1] / "docs" / "methods.md"
+KEPT = PAGE.parent / "results" / "learning.json"
 RECIPE = "{}-cifar10-small"
 SEEDS = {name: range(3) for name in ("simclr", "supcon", "byol", "mae", "supervised")}
 """Of the four papers and their control; all others are run once."""
@@ -59,25 +63,47 @@ def train(method: str, seed: int, data: str, runs: Path) -> None:
 
 
 def write(runs: Path) -> None:
-    """Puts the table of all finished runs between its marks in the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    table = "\n".join(lines(runs))
+    """Keeps the numbers of finished runs, and puts the table of all that are kept into the page."""
+    results = kept()
+    for method in METHODS:
+        found = [read(path) for path in sorted(runs.glob(f"{method}-[0-9]"))]
+        if done := [result for result in found if result]:
+            results[method] = done
+    files.write_json(KEPT, {m: [plain(r) for r in every] for m, every in results.items()})
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def plain(result: Result) -> dict[str, Any]:
+    """For JSON."""
+    scores = {"/".join(key): value for key, value in result.scores.items()}
+    return result._asdict() | {"scores": scores}
+
+
+def kept() -> dict[str, list[Result]]:
+    """Method → the finished runs that are kept."""
+    content = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    for result in (result for every in content.values() for result in every):
+        pairs = (key.split("/") for key in result["scores"])
+        result["scores"] = dict(zip(map(tuple, pairs), result["scores"].values(), strict=True))
+    return {method: [Result(**result) for result in every] for method, every in content.items()}
+
+
+def page() -> str:
+    """The page with the table of what is kept between its marks."""
+    table = "\n".join(lines(kept()))
     marked = re.compile(r"(<!-- learning -->\n).*?(<!-- end -->)", re.DOTALL)
-    PAGE.write_text(marked.sub(lambda m: m[1] + table + "\n" + m[2], text), encoding="utf-8")
+    return marked.sub(lambda m: m[1] + table + "\n" + m[2], PAGE.read_text(encoding="utf-8"))
 
 
-def lines(runs: Path) -> Iterator[str]:
+def lines(done: dict[str, list[Result]]) -> Iterator[str]:
     """The table in Markdown."""
-    results = {
-        method: [read(path) for path in sorted(runs.glob(f"{method}-[0-9]"))] for method in METHODS
-    }
     yield "| method | encoder | epochs | minutes | seeds | linear | above untrained | kNN |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    done = {method: [r for r in found if r] for method, found in results.items()}
     if every := [r for found in done.values() for r in found]:
         yield from baselines("pixels", every)
         yield from baselines("untrained", every)
-    for method, found in done.items():
+    for method in METHODS:
+        found = done.get(method)
         yield row(method, found) if found else f"| {method} | | | | | not run | | |"
 
 

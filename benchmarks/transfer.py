@@ -2,7 +2,7 @@
 
 Trains NAME-cifar10-small on CIFAR-10 and, with nothing changed but the images, on a second set; runs
 of benchmarks/learning.py are taken as they are. Probes learn from at most 10,000 images.
-Writes the table of docs/evaluation.md.
+The numbers are kept in docs/results/transfer.json, of which the tables of docs/evaluation.md are made.
 
     python benchmarks/transfer.py --sets cifar10/ tiny-imagenet-20/ --also photos-clothing/
     python benchmarks/transfer.py --sets cifar10/ tiny-imagenet-20/ --also photos-clothing/ --table
@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from lookalike import files
 from lookalike.start import evaluate, pretrain
 
 PAGE = Path(__file__).parents[1] / "docs" / "evaluation.md"
+KEPT = PAGE.parent / "results" / "transfer.json"
 METHODS = ("simclr", "supcon", "byol", "mae")
 QUESTIONS = ("linear", "knn")
 
@@ -57,23 +59,39 @@ def stored(out: Path, name: str, home: Path, target: Path) -> Path:
 
 
 def write(sets: list[Path], also: list[Path], runs: Path) -> None:
-    """Puts the tables between their marks in the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    tables = "\n\n".join("\n".join(lines(home, [*sets, *also], runs)) for home in sets)
+    """Keeps the numbers, and puts their tables into the page."""
+    targets = [*sets, *also]
+    content = {
+        home.name: {
+            label(method, subject): {
+                target.name: numbers(method, subject, home, target, runs) for target in targets
+            }
+            for method in METHODS
+            for subject in subjects(method)
+        }
+        for home in sets
+    }
+    files.write_json(KEPT, content)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """The page with the tables of what is kept between their marks."""
+    content = json.loads(KEPT.read_text(encoding="utf-8"))
+    tables = "\n\n".join("\n".join(lines(home, rows)) for home, rows in content.items())
     marked = re.compile(r"(<!-- transfer -->\n).*?(<!-- end -->)", re.DOTALL)
-    PAGE.write_text(marked.sub(lambda m: m[1] + tables + "\n" + m[2], text), encoding="utf-8")
+    return marked.sub(lambda m: m[1] + tables + "\n" + m[2], PAGE.read_text(encoding="utf-8"))
 
 
-def lines(home: Path, targets: list[Path], runs: Path) -> Iterator[str]:
+def lines(home: str, rows: dict[str, dict[str, list[float]]]) -> Iterator[str]:
     """One table: the encoders trained on `home`."""
-    yield f"Trained on {home.name}; linear probe and, in brackets, kNN, in percent:"
+    targets = list(next(iter(rows.values())))
+    yield f"Trained on {home}; linear probe and, in brackets, kNN, in percent:"
     yield ""
-    yield f"| | {' | '.join(target.name for target in targets)} |"
+    yield f"| | {' | '.join(targets)} |"
     yield f"| --- |{' ---: |' * len(targets)}"
-    for method in METHODS:
-        for subject in subjects(method):
-            cells = [cell(method, subject, home, target, runs) for target in targets]
-            yield f"| {label(method, subject)} | {' | '.join(cells)} |"
+    for name, found in rows.items():
+        yield f"| {name} | {' | '.join(map(cell, found.values()))} |"
 
 
 def subjects(method: str) -> tuple[str, ...]:
@@ -87,17 +105,22 @@ def label(method: str, subject: str) -> str:
     return {"pixels": "pixels", "untrained": f"untrained {encoder}"}.get(subject, method)
 
 
-def cell(method: str, subject: str, home: Path, target: Path, runs: Path) -> str:
+def cell(values: list[float]) -> str:
     """ "linear (knn)", or a dash where it was not run."""
+    return f"{values[0]:.1f} ({values[1]:.1f})" if values else "–"
+
+
+def numbers(method: str, subject: str, home: Path, target: Path, runs: Path) -> list[float]:
+    """Top-1 of each question in percent, or [] where it was not run."""
     values = []
     for name in QUESTIONS:
         path = stored(place(method, home, runs), name, home, target)
         if not path.exists():
-            return "–"
+            return []
         reports = json.loads(path.read_text(encoding="utf-8"))
         (report,) = (each for each in reports if each["subject"] == subject)
-        values.append(f"{100 * report['metrics']['top-1']['value']:.1f}")
-    return f"{values[0]} ({values[1]})"
+        values.append(100 * report["metrics"]["top-1"]["value"])
+    return values
 
 
 if __name__ == "__main__":

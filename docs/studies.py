@@ -18,10 +18,15 @@ HEAD = """\
 
 `lookalike study NAME --data PATH` makes a table or figure of a paper anew: what is missing is
 trained and evaluated, then table, figure and verdicts are written beside the paper's values. Three
-scales: `tiny` tries the study in a minute and shows nothing; `small` takes an hour or two on two
-cores, with small encoders and 10,000 images of CIFAR-10; `paper` is the paper's own setting, and
-`--print-commands` hands its runs to any scheduler. Runs are ordinary run folders, named by what
-they are: studies share them, and a command that was stopped goes on.
+scales: `tiny` tries the study in a minute and shows nothing; `small` takes up to an hour or two on
+two cores, with small encoders and 10,000 images of CIFAR-10, and says after the first run how long
+the others will take; `paper` is the paper's own setting. Runs are ordinary run folders, named by
+what they are: studies share them, and a command that was stopped goes on. A run that fails is shown
+as failed in the table, and the others are made.
+
+`--slurm FILE` writes the missing runs as an array of jobs for SLURM, and `--print-commands` prints
+them for any other scheduler, one in a line. When they are done, the same command without that
+option makes table and figure.
 
 A claim *holds* or *fails* when that is at least 95 % sure, and is *open* otherwise. The doubt
 counts both the seeds (their spread is pooled over the table) and the choice of test images; claims
@@ -55,6 +60,7 @@ def section(results: Results) -> str:
             as_markdown(study, results),
             "",
             *(f"- {line}" for line in verdicts(study, results)),
+            *(f"- failed at {' / '.join(at)}: {why}" for at, why in results.failed.items()),
             "",
             f"![{study.title}](studies/{results.study}.svg)",
             "",

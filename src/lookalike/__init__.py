@@ -16,23 +16,43 @@ if TYPE_CHECKING:
     from lookalike.run.compare import compare
     from lookalike.run.load import load
     from lookalike.run.run import Run
-    from lookalike.start import evaluate, pretrain
+    from lookalike.start import (
+        draw_map,
+        duplicates,
+        embed,
+        evaluate,
+        export_encoder,
+        outliers,
+        predict,
+        pretrain,
+        runs,
+        search,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "compare", "evaluate", "load", "pretrain"]
+__all__ = [
+    "Run",
+    "compare",
+    "draw_map",
+    "duplicates",
+    "embed",
+    "evaluate",
+    "export_encoder",
+    "load",
+    "outliers",
+    "predict",
+    "pretrain",
+    "runs",
+    "search",
+]
 
-_HOMES = {
-    "Run": "lookalike.run",
-    "compare": "lookalike.run.compare",
-    "evaluate": "lookalike.start",
-    "load": "lookalike.run",
-    "pretrain": "lookalike.start",
-}
+_HOMES = {"Run": "lookalike.run", "compare": "lookalike.run.compare", "load": "lookalike.run"}
+"""Where a name comes from, if not from `lookalike.start`."""
 
 
 def __getattr__(name: str) -> Any:
     """Imports a name of `__all__` when it is asked for."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES.get(name, "lookalike.start")), name)

@@ -5,6 +5,8 @@ three know only this file, never each other.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar, Literal, NamedTuple
 
 from jaxtyping import Float, Int
@@ -56,6 +58,9 @@ class Method(nn.Module, ABC):
     many_views: ClassVar[bool] = False
     """Whether it takes other numbers of views than the paper's."""
 
+    rates: Mapping[str, float] = MappingProxyType({})
+    """Parts whose rate is this many times that of the others."""
+
     labels: ClassVar[Literal["unused", "some", "all"]] = "unused"
     """Which images must have one. A method that uses them takes their number of classes after the
     encoder."""
@@ -97,11 +102,11 @@ class Method(nn.Module, ABC):
         """Sentences on settings that are allowed, and known to teach nothing."""
         return []
 
-    def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
+    def reconstruct(self, batch: Batch) -> dict[str, tuple[Tensor, ...]]:
         """Pictures of what it sees of the first views and what it makes of them, by their captions.
 
-        Each is [n, c, h, w] and normalised as the views are. What follows a comma in a caption is said
-        under each picture. Most methods rebuild nothing.
+        Those of a caption stand side by side, each [n, c, h, w] and normalised as the views are. What
+        follows a comma in a caption is said below them. Most methods rebuild nothing.
         """
         del batch
         return {}

@@ -22,6 +22,7 @@ def test_run_and_load_come_from_run() -> None:
 
     assert la.Run is lookalike.run.Run
     assert la.load is lookalike.run.load
+    assert all(callable(getattr(la, name)) for name in la.__all__)
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         la.lod  # noqa: B018
 

@@ -1,6 +1,5 @@
 """`lookalike export` and `lookalike predict`, with the work itself replaced."""
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.commands import Command
+from lookalike.run import trained
 
 Calls = list[tuple[str, tuple[Any, ...], dict[str, Any]]]
 
@@ -30,11 +30,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, here: Path) -> Calls:
         made.append(("written", (out,), {"top": top}))
         return iter([SimpleNamespace(problem="")])
 
-    for name, content in (
-        ("export", {"export_encoder": export_encoder}),
-        ("predict", {"predict_run": predict_run, "written": written}),
-    ):
-        monkeypatch.setitem(sys.modules, f"lookalike.run.{name}", SimpleNamespace(**content))
+    for work in (export_encoder, predict_run, written):
+        monkeypatch.setattr(trained, work.__name__, work)
     (here / "runs/one").mkdir(parents=True)
     (here / "runs/one/recipe.yaml").touch()
     (here / "new").mkdir()

@@ -25,7 +25,7 @@ def test_everything_reaches_the_run(command: Command, started: list[Started]) ->
     assert recipe.duration == Duration(20, "epochs")
     assert settings.pop("console").quiet is False
     told = {"device": "cpu", "workers": 2, "strict": True}
-    assert settings == told | {"other_code": False, "evaluate": True}
+    assert settings == told | {"other_code": False, "evaluate": True, "track": None}
     assert ended.out == "simclr-cifar10 → there\n"
 
 
@@ -147,3 +147,21 @@ def test_the_examples_of_the_help_are_real(
             (run / "recipe.yaml").write_text(yaml.safe_dump(started[0].recipe.dump()))
     assert [call.out for call in started] == [Path("runs/simclr-photos")] * 2
     assert started[0].recipe == started[1].recipe
+
+
+def test_trackers(
+    command: Command, started: list[Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("pretrain", "simclr-digits", "--track")
+    monkeypatch.setattr("lookalike.recipe.requests.find_spec", lambda _: None)
+    ended = command(*words, "mlflow")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "lookalike: This needs mlflow, which is not installed.\n"
+        "Install it with: pip install 'lookalike[mlflow]'\n"
+    )
+    assert command(*words, "wandbb").code == 2
+    assert started == []
+    monkeypatch.setattr("lookalike.recipe.requests.find_spec", lambda _: "there")
+    assert command(*words, "wandb").code == 0
+    assert started[0].settings["track"] == "wandb"

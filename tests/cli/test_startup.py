@@ -36,6 +36,11 @@ MISTAKES = [
     (["compare", "a"], 2),
     (["compare", "runs/none", "runs/no"], 2),
     (["list", "method"], 2),
+    (["runs"], 2),
+    (["report", "runs/none"], 2),
+    (["search", "runs/none", "digits"], 2),
+    (["search", "runs/none"], 2),
+    (["export", "runs/none", "--to", "onnx"], 2),
 ]
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lookalike.data.labels import map_labels, split
+from lookalike.data.labels import map_labels, noisy, split
 from lookalike.errors import DataError, UsageError
 
 LABEL = torch.tensor([0] * 40 + [2] * 20 + [1] * 8 + [-1] * 4)
@@ -69,3 +69,21 @@ def test_unlabelled_stays_unlabelled():
 def test_labels_against_a_training_set_without_any():
     with pytest.raises(DataError, match="It has no labels"):
         map_labels(torch.tensor([0]), ("cat",), ())
+
+
+def test_noise_replaces_its_share_evenly_and_leaves_the_unlabelled():
+    label = torch.tensor([0, 1, 2, 3, -1] * 4000)
+    found = noisy(label, 4, 0.4, seed=0)
+    known = label >= 0
+    assert (found[~known] == -1).all()
+    # A quarter of what is replaced is right by chance.
+    assert (found != label)[known].double().mean().item() == pytest.approx(0.3, abs=0.012)
+    wrong = found[known & (found != label)]
+    assert torch.bincount(wrong).double().div(len(wrong)).tolist() == pytest.approx(
+        [0.25] * 4, abs=0.02
+    )
+    assert noisy(label, 4, 0.4, seed=0).equal(found)
+    assert not noisy(label, 4, 0.4, seed=1).equal(found)
+    assert noisy(label, 4, 0.0, seed=0).equal(label)
+    more = noisy(label, 4, 0.8, seed=0)
+    assert (more != label)[found != label].all()  # more noise keeps the wrong ones

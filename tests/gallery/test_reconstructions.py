@@ -36,13 +36,24 @@ def test_restored_is_the_inverse_of_normalized() -> None:
 
 def test_visible_patches_are_the_images_own() -> None:
     method, batch = build("mae").eval(), make_batch()
-    image, visible, rebuilt = method.reconstruct(batch).values()
+    (image,), *found = method.reconstruct(batch).values()
     assert torch.equal(image, batch.views[0])
-    shown = (patches(visible, 4) == patches(image, 4)).all(2)
-    assert shown.sum(1).tolist() == [4] * 8
-    assert torch.equal(patches(rebuilt, 4)[shown], patches(image, 4)[shown])
-    # What is rebuilt of a hidden patch has the true patch's mean only if the prediction has none.
-    assert not torch.equal(patches(rebuilt, 4)[~shown], patches(image, 4)[~shown])
+    for (visible, rebuilt), left in zip(found, (12, 8, 4, 1), strict=True):  # of 16 patches
+        shown = (patches(visible, 4) == patches(image, 4)).all(2)
+        assert shown.sum(1).tolist() == [left] * 8
+        assert torch.equal(patches(rebuilt, 4)[shown], patches(image, 4)[shown])
+        # What is rebuilt of a hidden patch has the true patch's mean only if the prediction has none.
+        assert not torch.equal(patches(rebuilt, 4)[~shown], patches(image, 4)[~shown])
+
+
+def test_the_share_of_the_training_is_among_those_shown() -> None:
+    def captions(**settings: object) -> list[str]:
+        found = build("mae", normalize=False, **settings).reconstruct(make_batch())
+        return [caption.removesuffix(" hidden") for caption in found]
+
+    assert captions() == ["image", "25 %", "50 %", "75 %", "94 %"]
+    assert captions(mask_ratio=0.6) == ["image", "25 %", "50 %", "62 %", "75 %", "94 %"]
+    assert captions(mask="grid") == ["image", "75 %"]
 
 
 @pytest.mark.parametrize(("name", "lent"), [("mae", True), ("denoising", False)])
@@ -52,7 +63,7 @@ def test_a_sheet_is_drawn(name: str, lent: bool, folder: Path) -> None:
     assert reconstructions_sheet(method, source, POLICY, path)
     assert method.training
     with Image.open(path) as sheet:
-        assert sheet.width < sheet.height
+        assert (sheet.width > sheet.height) == (name == "mae")  # four shares of hidden patches
     assert any("true patches" in caption for caption in method.reconstruct(make_batch())) == lent
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.kept import write_guesses, write_hardest, write_neighbours
 from gallery.runs import report as evaluation
 from gallery.runs import rows, write_run
 from lookalike.errors import UsageError
@@ -71,7 +72,7 @@ def test_nothing_is_fetched(tmp_path: Path) -> None:
     path = report(write_run(tmp_path / "run"))
     for tag, attributes in Page(path).tags:
         for name in ("src", "href", "srcset", "data", "action", "poster", "xlink:href"):
-            assert (attributes.get(name) or "data:").startswith("data:"), tag
+            assert (attributes.get(name) or "data:").startswith(("data:", "#")), tag
     text = path.read_text(encoding="utf-8")
     assert "//" not in re.sub(r"base64,[\w+/=]+|// .*", "", text)  # no address, even in the code
     assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest|import\(", text)
@@ -83,6 +84,7 @@ def test_text_stays_text(tmp_path: Path) -> None:
     plain = Page(report(run))
     (run / "recipe.yaml").write_text(f"name: {json.dumps(EVIL)}\nduration: {json.dumps(EVIL)}\n")
     (run / "environment.json").write_text(json.dumps({EVIL: EVIL}))
+    write_guesses(run, [0, 1], [1, 0], [EVIL, "b"])
     books = {"name": EVIL, EVIL: EVIL, "skipped": {EVIL: EVIL}}
     (run / "ledger.json").write_text(json.dumps(books))
     found = [evaluation(EVIL, "trained", 0.5, **{EVIL: [EVIL]})]
@@ -93,7 +95,7 @@ def test_text_stays_text(tmp_path: Path) -> None:
     assert page.count("script") == plain.count("script") == 1
     assert page.count("img") == plain.count("img") == 1
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
-    assert page.text.count(EVIL) >= 8
+    assert page.text.count(EVIL) >= 11
 
 
 @pytest.mark.parametrize("missing", ["metrics.jsonl", "evaluations/linear.json", "ledger.json",
@@ -115,6 +117,72 @@ def test_damage_is_told(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
     (run / "ledger.json").write_text("{")
     assert "ledger.json could not be read" in Page(report(run)).text
+
+
+def test_the_parts_that_are_there_can_be_jumped_to(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    write_hardest(run)
+    write_neighbours(run, [["dog", "dog", "cat"]])
+    (run / "map-sample.html").write_text("<!doctype html>")
+    tags = Page(report(run)).tags
+    jumps = [attributes["href"] for tag, attributes in tags if tag == "a"]
+    parts = [attributes["id"] for tag, attributes in tags if tag == "section"]
+    assert jumps == [f"#{part}" for part in parts]
+    assert {"mistakes", "neighbours", "map"} <= set(parts)
+
+
+def test_mistakes_are_told(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    write_guesses(run, [0] * 40 + [1] * 10, [0] * 30 + [1] * 10 + [1] * 10, ["cat", "dog"])
+    write_hardest(run, count=3)
+    words = " ".join(Page(report(run)).text.split())
+    assert "took 50 test images for" in words
+    assert "cat 75 25 dog 100" in words  # the table, in per cent of the row
+    assert "catdog10 25 %" in words  # and the most confused pair
+    assert "Of 20 wrong answers among 100 test images" in words
+    assert words.count("97 % sure✗ dogcat") == 3
+
+
+def test_many_classes_are_a_list_only(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    label = list(range(30)) * 2
+    write_guesses(run, label, [0] * 60, [f"kind {number}" for number in range(30)])
+    page = Page(report(run))
+    assert "in per cent of the row" not in page.text
+    assert page.text.count("kind ") == 20 * 2
+
+
+def test_wrong_neighbours_are_marked(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    write_neighbours(run, [["dog", "dog", "cat", ""], ["cat", "dog", "dog", "cat"]])
+    page = Page(report(run))
+    assert sum(attributes.get("class") == "wrong" for _, attributes in page.tags) == 3
+    words = " ".join(page.text.split())
+    assert "among 300 of 1,000 images" in words
+    assert "25.0 % are of the image’s class" in words
+    assert words.count("0.500 ✗dog") == 2
+
+
+@pytest.mark.parametrize("name", ["neighbours.json", "evaluations/hardest/linear.json"])
+def test_damaged_pictures_are_told(tmp_path: Path, name: str) -> None:
+    run = write_run(tmp_path / "run")
+    write_hardest(run)
+    write_neighbours(run, [["dog", "cat"]])
+    (run / name).write_text('{"rows": [1], "mistakes": [')
+    assert f"{Path(name).name} could not be read" in Page(report(run)).text
+
+
+def test_names_in_pictures_stay_text(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    write_hardest(run, text=EVIL)
+    write_neighbours(run, [[EVIL, "dog", "cat"]], text=EVIL)
+    (run / "map-sample.html").write_text(f'<title>"{EVIL}"</title>')
+    page = Page(report(run))
+    assert page.count("script") == 1
+    assert page.count("img") == 1 + 16 + 3
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    (frame,) = (attributes["srcdoc"] for tag, attributes in page.tags if tag == "iframe")
+    assert frame == f'<title>"{EVIL}"</title>'
 
 
 def test_a_long_run_stays_small(tmp_path: Path) -> None:

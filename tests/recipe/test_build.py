@@ -34,6 +34,32 @@ def test_each_layer_has_its_share_of_the_rate() -> None:
     assert scale[id(method.get_submodule("classifier").get_parameter("weight"))] == 1
 
 
+def test_heads_have_rates_of_their_own() -> None:
+    words = ["method.predictor_rate=10", "method.projector_rate=2"]
+    fast = Plan("byol-digits", words).draft
+    method = build_method(fast, 1, classes=10)
+    groups = build_optimizer(fast, method).param_groups
+    scale = {id(w): group.get("scale", 1.0) for group in groups for w in group["params"]}
+    decays = {id(w): group["weight_decay"] > 0 for group in groups for w in group["params"]}
+    assert scale.keys() == {id(w) for w in method.parameters() if w.requires_grad}
+    for part, factor in {"encoder": 1, "projector": 2, "predictor": 10}.items():
+        for weights in method.get_submodule(part).parameters():
+            assert scale[id(weights)] == factor
+            assert decays[id(weights)] == (weights.ndim > 1)
+
+
+def test_heads_are_as_deep_as_asked() -> None:
+    plan = Plan("byol-digits", ["method.projector_depth=3", "method.predictor_depth=1"])
+    method = build_method(plan.draft, 1, classes=10)
+    widths = {
+        part: [list(w.shape) for w in method.get_submodule(part).parameters() if w.ndim == 2]
+        for part in ("projector", "predictor")
+    }
+    features = method.encoder.features
+    assert widths["projector"] == [[256, features], [256, 256], [64, 256]]
+    assert widths["predictor"] == [[64, 64]]
+
+
 def test_a_run_starts_from_the_weights_of_another(tmp_path: Path) -> None:
     """MAE, then fine-tuning: the encoder begins as the other ended."""
     changes = ["encoder.depth=2", "duration=2 steps", "warmup=0 steps", "data.limit=300"]

@@ -11,8 +11,8 @@ import torch
 from rich.console import Console
 
 from lookalike.errors import StorageError, UsageError
+from lookalike.lock import locked
 from lookalike.run import Run, code, load, pretrain
-from lookalike.run.lock import locked
 from lookalike.training.manifest import FORMAT
 
 GOLDEN = Path(__file__).parents[1] / "golden"

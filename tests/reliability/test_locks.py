@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from lookalike import lock
 from lookalike.errors import StorageError
-from lookalike.run import lock
+from lookalike.lock import locked
 from lookalike.run.folder import RunFolder
-from lookalike.run.lock import locked
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 

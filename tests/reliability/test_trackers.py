@@ -11,7 +11,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from lookalike.errors import StorageError
-from lookalike.training import events
+from lookalike.training import copying, events
 from lookalike.training.monitors import Records
 from training.moments import moment
 
@@ -80,7 +80,7 @@ def test_nobody_waits_for_a_disk_that_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "RecordWriter", lambda _: Fails(lambda: time.sleep(6)))
-    monkeypatch.setattr(events, "PATIENCE", 0.1)
+    monkeypatch.setattr(copying, "PATIENCE", 0.1)
     told: list[str] = []
     begun = time.monotonic()
     record(tmp_path, told)

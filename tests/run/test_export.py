@@ -11,7 +11,7 @@ from lookalike.errors import MissingExtraError, StorageError, UsageError
 from lookalike.export import hub
 from lookalike.export.model_card import model_card
 from lookalike.run import export as run_export
-from lookalike.start import export
+from lookalike.start import export_encoder as export
 from run.untrained import write_untrained
 
 
@@ -102,7 +102,7 @@ def test_mistakes(run: Path, options: dict[str, Any], says: str) -> None:
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, run: Path) -> None:
-    monkeypatch.setattr("lookalike.start.find_spec", lambda _: None)
+    monkeypatch.setattr("lookalike.recipe.requests.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"lookalike\[onnx\]"):
         export(run, to="onnx")
 

@@ -54,6 +54,7 @@ def test_what_lies_in_the_folder(run: Run) -> None:
         "environment.json",
         "ledger.json",
         "tensorboard",
+        "end.json",
     }
     rows = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert [row["update"] for row in rows] == list(range(12))

@@ -64,6 +64,19 @@ def test_test_images_leave_a_doubt_that_seeds_do_not_take() -> None:
     assert verdict.confidence == pytest.approx(0.638, abs=0.01)  # 1 / √8 standard errors
 
 
+def test_hardly_worse_is_a_claim_too() -> None:
+    """Half a point below, and a point is allowed."""
+    values = {
+        A: [Value(60.5 + x) for x in (-0.1, 0, 0.1)],
+        B: [Value(61 + x) for x in (-0.1, 0, 0.1)],
+    }
+    assert judge(Claim("", (above(A, B),)), values).answer == "fails"
+    verdict = judge(Claim("", (above(A, B),), least=-1.0), values)
+    assert verdict.answer == "holds"
+    assert verdict.smallest == pytest.approx(-0.5)
+    assert judge(Claim("", (above(A, B),), least=-0.2), values).answer == "fails"
+
+
 def test_missing_values_leave_a_claim_open() -> None:
     verdict = judge(Claim("", (above(A, B),)), {A: [Value(1)], B: []})
     assert verdict == ("open", None, None)

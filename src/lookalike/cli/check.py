@@ -1,11 +1,11 @@
 """`lookalike check`: a look at images before a run."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from lookalike.cli.options import print_json
 
 
 def command(
@@ -58,8 +58,7 @@ def command(
         quiet=quiet or json_,
     )
     if json_:
-        json.dump(findings.as_dict(), sys.stdout, indent=2, ensure_ascii=False)
-        print()
+        print_json(findings.as_dict())
     if serious := findings.serious:
         topics = ", ".join(dict.fromkeys(concern.topic for concern in serious))
         raise DataError(

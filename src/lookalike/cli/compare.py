@@ -1,11 +1,12 @@
 """`lookalike compare`: which run is better, and is that more than chance?"""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from lookalike.cli.options import print_json
 
 
 def command(
@@ -49,8 +50,7 @@ def command(
 
     found = compare(*runs, evaluation=evaluation)
     if json_:
-        json.dump(found.as_dict(), sys.stdout, indent=2, ensure_ascii=False)
-        print()
+        print_json(found.as_dict())
     else:
         console = Console(highlight=False, markup=False, emoji=False)
         console.print(*tables(found), *remarks(found), sep="\n")

@@ -1,11 +1,11 @@
 """`lookalike evaluate`: how good is a trained encoder?"""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+
+from lookalike.cli.options import print_json
 
 
 def command(
@@ -58,5 +58,4 @@ def command(
         quiet=json_,
     )
     if json_:
-        json.dump([report.as_dict() for report in reports], sys.stdout, indent=2)
-        print()
+        print_json([report.as_dict() for report in reports])

@@ -41,9 +41,9 @@ def command(
         device: where a probe is fitted; auto takes a GPU if there is one.
         workers: processes that decode photos; one per core if not given.
     """
-    from lookalike.start import export
+    from lookalike.start import export_encoder
 
-    export(
+    export_encoder(
         what,
         to=to,
         out=out,

@@ -1,25 +1,16 @@
 """`lookalike outliers`: which pictures are like no other?"""
 
-import json
-import sys
-from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from lookalike.cli.options import OUTPUT, PICTURES, Output, Pictures
 
 
 def command(
     what: str,
     /,
     *,
-    data: str | None = None,
     top: int = 20,
     k: int = 10,
-    out: Path | None = None,
-    json_: Annotated[bool, Parameter(name="--json")] = False,
-    limit: int | None = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    workers: int | None = None,
+    pictures: Pictures = PICTURES,
+    output: Output = OUTPUT,
 ) -> None:
     """Name the pictures that are least like any other: mistakes, strays, rare things.
 
@@ -31,26 +22,13 @@ def command(
 
     Args:
         what: a run folder or an encoder folder.
-        data: the pictures; those of the run if not given.
         top: how many to name.
         k: nearest pictures that each one is compared with.
-        out: also write a page with the pictures, which needs no network.
-        json_: print JSON instead of text.
-        limit: take the first this many pictures; a run's own number if not given.
-        device: where to compute; auto takes a GPU if there is one.
-        workers: processes that decode photos; one per core if not given.
     """
     from lookalike.start import outliers
 
-    found = outliers(
-        what, data=data, top=top, k=k, out=out, limit=limit, device=device, workers=workers
-    )
-    if json_:
-        json.dump([each.as_dict() for each in found], sys.stdout, indent=2, ensure_ascii=False)
-        print()
-        return
+    found = outliers(what, top=top, k=k, out=output.out, **pictures.as_dict())
 
     from lookalike.run.found import outliers_lines
 
-    for line in outliers_lines(found):
-        print(line)
+    output.show([each.as_dict() for each in found], outliers_lines(found))

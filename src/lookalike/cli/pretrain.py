@@ -19,6 +19,7 @@ def command(
     workers: int | None = None,
     strict: bool = False,
     other_code: bool = False,
+    track: Literal["wandb", "mlflow"] | None = None,
     dry_run: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -42,6 +43,8 @@ def command(
         workers: processes that decode photos; the result does not depend on it.
         strict: stop at unreadable images instead of leaving them out.
         other_code: go on with a run that other versions trained so far; its bytes may differ.
+        track: send the numbers to Weights & Biases or MLflow as well, as these are set up (needs the
+            extra of that name); without it nothing is sent.
         dry_run: print the whole recipe and what it will take, and write nothing.
         quiet: print nothing.
     """
@@ -60,6 +63,7 @@ def command(
         workers=workers,
         strict=strict,
         other_code=other_code,
+        track=track,
         quiet=quiet,
         **changes,
     )

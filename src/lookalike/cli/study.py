@@ -15,6 +15,7 @@ def command(
     runs: Path = Path("runs/studies"),
     out: Path | None = None,
     print_commands: bool = False,
+    slurm: Path | None = None,
 ) -> None:
     """Make a paper's experiment: what is missing is run, then table, figure and verdicts.
 
@@ -23,6 +24,7 @@ def command(
 
     $ lookalike study simclr-temperature --data cifar10/
     $ lookalike study simclr-temperature --data imagenet/ --scale paper --print-commands
+    $ lookalike study simclr-temperature --data imagenet/ --scale paper --slurm study.sh
 
     Args:
         name: of a study (see: lookalike list studies).
@@ -34,12 +36,15 @@ def command(
         runs: where the run folders are.
         out: folder for table and figure; RUNS/NAME-SCALE if not given.
         print_commands: print the command of each run, one in a line, and run nothing.
+        slurm: write the missing runs as an array of jobs into this file, and run nothing.
     """
     from rich.console import Console
 
+    from lookalike import files
     from lookalike.errors import UsageError
     from lookalike.studies.perform import commands, find, perform, tasks
     from lookalike.studies.scale import SCALES
+    from lookalike.studies.slurm import script
 
     study, size = find(name, scale), SCALES[scale]
     data = data or ("shapes" if scale == "tiny" else None)
@@ -53,6 +58,10 @@ def command(
     todo = tasks(study, seeds=seeds or size.seeds, data=data, root=runs)
     if print_commands:
         print(*commands(todo), sep="\n")
+        return
+    if slurm:
+        files.write_text(slurm, script(f"{name}-{scale}", todo))
+        print(f"sbatch {slurm}")
         return
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     perform(

@@ -1,11 +1,11 @@
 """`lookalike transfer`: how well does an encoder carry over to other data sets?"""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+
+from lookalike.cli.options import print_json
 
 
 def command(
@@ -66,5 +66,4 @@ def command(
         console=console,
     )
     if json_:
-        json.dump([report.as_dict() for report in reports], sys.stdout, indent=2)
-        print()
+        print_json([report.as_dict() for report in reports])

@@ -7,7 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from lookalike.errors import DataError, UsageError
-from lookalike.randomness import number, order
+from lookalike.randomness import image_keys, number, order, uniform
 
 
 def split(
@@ -31,6 +31,21 @@ def split(
     place = torch.cat([torch.arange(size) for size in count.tolist()])
     in_part = place < (share * count).round().repeat_interleave(count)
     return by_class[~in_part].sort().values, by_class[in_part].sort().values
+
+
+def noisy(label: Int[Tensor, " n"], classes: int, share: float, seed: int) -> Int[Tensor, " n"]:
+    """Labels of which some are wrong, as SupCon's code can make them: -1 stays.
+
+    Args:
+        label: class of each image.
+        classes: how many there are.
+        share: of the labels that are replaced by one drawn evenly from all classes, so that one in
+            `classes` of them is right by chance.
+        seed: another one replaces others.
+    """
+    draws = uniform(image_keys(seed, 0, torch.arange(len(label))), "label noise", 2)
+    replaced = (draws[:, 0] < share) & (label >= 0)
+    return torch.where(replaced, (draws[:, 1] * classes).long(), label)
 
 
 def map_labels(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from lookalike.data.sources import Source
@@ -139,9 +139,17 @@ def judged(
     """
     guesses, metrics = None, outcome.result
     if not isinstance(metrics, dict):
-        guesses = Guesses(image, label, metrics.argmax(dim=1))
+        guess = metrics.argmax(dim=1)
+        sure = _shares(metrics).gather(1, guess[:, None])[:, 0]
+        guesses = Guesses(image, label, guess, sure)
         metrics = measure(metrics, label, seed=how["seed"])
         main = outcome.how.get("metric", "top-1")  # a set of the transfer suite has its own
         metrics = {main: metrics.pop(main), **metrics}
     plain = json.loads(json.dumps(how | outcome.how, allow_nan=False))  # as a file gives it back
     return Report(metrics=metrics, n_test=len(label), how=plain, guesses=guesses, **facts)
+
+
+def _shares(scores: Float[Tensor, "n classes"]) -> Float[Tensor, "n classes"]:
+    """Scores as shares of one: as they are where they are shares of votes, else by softmax."""
+    shares = bool((scores >= 0).all() and ((scores.sum(dim=1) - 1).abs() < 1e-3).all())
+    return scores if shares else scores.float().softmax(dim=1)

@@ -37,6 +37,17 @@ class Estimate:
         """A number that stands for itself, such as a rank."""
         return cls(value, value, value, percent)
 
+    @property
+    def shown(self) -> str:
+        """The number without its interval, "98.5"."""
+        return plus_minus(self.value, 0.0, percent=self.percent)
+
+    @property
+    def interval(self) -> str:
+        """Its two ends, "97.4 – 99.6"; nothing where chance has no part in it."""
+        ends = (plus_minus(end, 0.0, percent=self.percent) for end in (self.low, self.high))
+        return " – ".join(ends) if self.low < self.high else ""
+
     def __str__(self) -> str:
         """With half of the interval, "98.5 ± 1.1"."""
         return plus_minus(self.value, (self.high - self.low) / 2, percent=self.percent)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from rich.table import Table
 from torch import Tensor
 
+from lookalike.evaluation import notebook
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.subject import PROJECTION
 
@@ -16,11 +17,19 @@ SUBJECTS = ("pixels", "untrained", "trained", PROJECTION)
 
 
 class Guesses(NamedTuple):
-    """The class each test image was taken for: what a paired test of two encoders needs."""
+    """The class each test image was taken for: what a paired test of two encoders needs.
+
+    Args:
+        image: row of the test source.
+        label: its class.
+        guess: the class it was taken for.
+        sure: the probability, or the share of the votes, that this class got.
+    """
 
     image: Int[Tensor, " n"]
     label: Int[Tensor, " n"]
     guess: Int[Tensor, " n"]
+    sure: Float[Tensor, " n"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +62,12 @@ class Report:
         del content["guesses"]
         return content
 
+    def _repr_html_(self) -> str:
+        """Each metric with its interval, as notebooks show it."""
+        about = f"{self.evaluation}, {self.subject}: {self.n_test:,} test images"
+        rows = [(name, each.shown, each.interval) for name, each in self.metrics.items()]
+        return notebook.table(about, ("metric", "value", "95 % interval"), rows)
+
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Report":
         """The report that `as_dict` described."""
@@ -76,6 +91,12 @@ def as_markdown(reports: Sequence[Report]) -> str:
     head, *rows = _rows(reports)
     rule = ["---", "---", *["---:"] * (len(head) - 2)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows)) + "\n"
+
+
+def as_html(reports: Sequence[Report], caption: str) -> str:
+    """The same table for notebooks."""
+    head, *rows = _rows(reports)
+    return notebook.table(caption, head, rows)
 
 
 def _rows(reports: Sequence[Report]) -> list[list[str]]:

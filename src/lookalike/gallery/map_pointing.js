@@ -140,6 +140,7 @@ canvas.addEventListener("pointerleave", () => (card.hidden = true));
 canvas.addEventListener(
   "wheel",
   (event) => {
+    if (parent !== window && document.activeElement !== canvas) return; // it scrolls the page around
     event.preventDefault();
     const pixels = event.deltaY * [1, 30, 300][event.deltaMode];
     change(() => zoom(Math.exp(-pixels * 0.0018), ...place(event)));

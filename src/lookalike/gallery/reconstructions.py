@@ -38,13 +38,18 @@ def reconstructions_sheet(method: Method, source: Source, policy: Policy, path: 
     with frozen(method):
         pictures = method.reconstruct(batch)
     captions = [name.split(", ")[0] for name in pictures]
-    columns = [
-        [Cell(picture, name.split(", ")[1:]) for picture in _pixels(views, policy.normalize)]
-        for name, views in pictures.items()
-    ]
-    rows = [[[cell] for cell in row] for row in zip(*columns, strict=True)]
+    columns = [_column(name, views, policy.normalize) for name, views in pictures.items()]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     write_sheet(rows, captions, path)
     return True
+
+
+def _column(name: str, views: tuple[Tensor, ...], normalize: Normalize | None) -> list[list[Cell]]:
+    """The pictures of one caption for each image; the words after its comma are below the last."""
+    each = zip(*(_pixels(pictures, normalize) for pictures in views), strict=True)
+    groups = [[Cell(pixels) for pixels in pictures] for pictures in each]
+    groups[-1][-1] = Cell(groups[-1][-1].pixels, name.split(", ")[1:])
+    return groups
 
 
 def _pixels(views: Tensor, normalize: Normalize | None) -> Tensor:

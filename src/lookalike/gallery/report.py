@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.files import write_text
-from lookalike.gallery import curves
+from lookalike.gallery import curves, stored
 from lookalike.gallery.comparison import compare, words
+from lookalike.gallery.confusion import confusion
+from lookalike.gallery.hardest import Hardest, place_of
+from lookalike.gallery.neighbours import Neighbours, is_wrong
 from lookalike.gallery.reliability import SIDE, diagrams
-from lookalike.gallery.summary import facts, verdict
+from lookalike.gallery.summary import facts, main_finding, verdict
 from lookalike.gallery.templates import filled
 from lookalike.record import Record, flatten, read_record
 
@@ -33,6 +36,9 @@ def report(run_folder: Path) -> Path:
 
 
 def _render(record: Record) -> str:
+    notes = list(record.notes)  # more may follow
+    finding, evaluations = main_finding(record.evaluations), record.path / "evaluations"
+    judged = finding.evaluation if finding else "linear"
     return filled(
         "report.html.jinja",
         name=record.name,
@@ -46,6 +52,13 @@ def _render(record: Record) -> str:
         curves=curves.draw_curves(record.metrics),
         frame=curves,
         updates_per_epoch=_updates_per_epoch(record),
+        judged=judged,
+        confusion=confusion(evaluations / f"{judged}.safetensors", notes),
+        hardest=stored.read(place_of(evaluations, judged), Hardest, notes),
+        neighbours=stored.read(record.path / "neighbours.json", Neighbours, notes),
+        is_wrong=is_wrong,
+        map=_text(record.path / "map-sample.html"),
+        map_picture=_data_address(record.path / "map.png"),
         views=_data_address(record.path / "views.png"),
         reconstructions=_data_address(record.path / "reconstructions.png"),
         ledger=_leaves({k: v for k, v in record.ledger.items() if k != "skipped"}),
@@ -54,7 +67,7 @@ def _render(record: Record) -> str:
         shown=SKIPPED_SHOWN,
         recipe=record.recipe_text,
         environment=_leaves(record.environment),
-        notes=record.notes,
+        notes=notes,
     )
 
 
@@ -85,6 +98,11 @@ def _updates_per_epoch(record: Record) -> float:
     """How the page turns updates into epochs, or 0 where it cannot."""
     epoch, update = record.last("epoch"), record.last("update")
     return (update + 1) / epoch if epoch and update is not None else 0.0
+
+
+def _text(page: Path) -> str:
+    """The page, or "" where there is none."""
+    return page.read_text(encoding="utf-8", errors="replace") if page.exists() else ""
 
 
 def _data_address(picture: Path) -> str:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +15,15 @@ from lookalike.files import write_bytes
 
 _CELL = 128  # side of a large picture in the sheet; small ones are enlarged by a whole number
 _GAP, _GROUP, _MARGIN, _CAPTION, _LINE = 6, 26, 28, 30, 13
-_INK = "#5d6670"
+_INK, _WRONG = "#5d6670", "#c0492f"
 
 
 class Cell(NamedTuple):
-    """A picture and what is to be said of it."""
+    """A picture, what is to be said of it, and whether it is framed as a wrong one."""
 
     pixels: UInt8[Tensor, "c h w"]
     words: Sequence[str] = ()
+    wrong: bool = False
 
 
 def as_pixels(views: Float[Tensor, "n c h w"]) -> UInt8[Tensor, "n c h w"]:
@@ -51,21 +53,19 @@ def draw_sheet(rows: Sequence[Sequence[Sequence[Cell]]], captions: Sequence[str]
     """
     cell = _cell(max(max(one.pixels.shape[1:]) for group in rows[0][1:] for one in group))
     said = [[[_wrapped(one.words, cell) for one in group] for group in row] for row in rows]
-    deepest = max(len(lines) for row in said for group in row for lines in group)
-    across, down = cell + _GAP, cell + _GAP + deepest * _LINE
+    deepest = [max(len(lines) for group in row for lines in group) for row in said]
+    across = cell + _GAP
     lefts = _lefts([len(group) for group in rows[0]], across)
-    height = _MARGIN + _CAPTION + down * len(rows) - _GAP + _MARGIN
-    sheet = Image.new("RGB", (lefts.pop() - _GROUP + _MARGIN, height), "white")
+    tops = _tops([across + lines * _LINE for lines in deepest])
+    size = lefts.pop() - _GROUP + _MARGIN, tops.pop() - _GAP + _MARGIN
+    sheet = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(sheet)
     for left, caption in zip(lefts, captions, strict=True):
         pen.text((left, _MARGIN), caption, fill=_INK, font=ImageFont.load_default(17))
-    for number, row in enumerate(rows):
-        top = _MARGIN + _CAPTION + down * number
-        for left, group, words in zip(lefts, row, said[number], strict=True):
+    for top, row, row_words in zip(tops, rows, said, strict=True):
+        for left, group, words in zip(lefts, row, row_words, strict=True):
             for column, one in enumerate(group):
-                _place(sheet, _fit(one.pixels, cell), left + across * column, top, cell)
-                where = (left + across * column, top + cell)
-                pen.multiline_text(where, "\n".join(words[column]), _INK, _SMALL, spacing=1)
+                _draw(sheet, one, words[column], left + across * column, top, cell)
     return sheet
 
 
@@ -78,6 +78,11 @@ def _lefts(counts: list[int], across: int) -> list[int]:
     for count in counts:
         lefts.append(lefts[-1] + across * count - _GAP + _GROUP)
     return lefts
+
+
+def _tops(heights: list[int]) -> list[int]:
+    """Where each row begins, and where one more would."""
+    return list(accumulate(heights, initial=_MARGIN + _CAPTION))
 
 
 def _wrapped(words: Sequence[str], width: int) -> list[str]:
@@ -112,6 +117,14 @@ def _fit(pixels: UInt8[Tensor, "c h w"], cell: int) -> Image.Image:
     return picture
 
 
-def _place(sheet: Image.Image, picture: Image.Image, left: int, top: int, cell: int) -> None:
-    """In the middle of its cell."""
-    sheet.paste(picture, (left + (cell - picture.width) // 2, top + (cell - picture.height) // 2))
+def _draw(
+    sheet: Image.Image, one: Cell, lines: Sequence[str], left: int, top: int, cell: int
+) -> None:
+    """The picture in the middle of its cell, and its lines below."""
+    pen, picture = ImageDraw.Draw(sheet), _fit(one.pixels, cell)
+    x, y = left + (cell - picture.width) // 2, top + (cell - picture.height) // 2
+    sheet.paste(picture, (x, y))
+    if one.wrong:
+        pen.rectangle((x, y, x + picture.width - 1, y + picture.height - 1), None, _WRONG, 3)
+    ink = _WRONG if one.wrong else _INK
+    pen.multiline_text((left, top + cell), "\n".join(lines), ink, _SMALL, spacing=1)

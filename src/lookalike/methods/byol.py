@@ -25,6 +25,10 @@ class BYOL(Method):
         encoder: f; y = f(view).
         hidden: width of the hidden layer of projector and predictor.
         outputs: width of projection and prediction (table 14b).
+        projector_depth: layers of the projector; 1 is linear (table 14a).
+        predictor_depth: layers of the predictor.
+        projector_rate: how many times the rate of the encoder the projector has (table 22).
+        predictor_rate: likewise of the predictor, which may do without a slow target (table 21).
         predictor: whether there is q (table 5b).
         target: ξ, the slow copy; or the network itself without its gradient, sg(θ), or with it, θ
             (table 5b); or a copy that stays as it was, which the paper starts from (section 3).
@@ -42,6 +46,10 @@ class BYOL(Method):
         *,
         hidden: int = 4096,
         outputs: int = 256,
+        projector_depth: int = 2,
+        predictor_depth: int = 2,
+        projector_rate: float = 1.0,
+        predictor_rate: float = 1.0,
         predictor: bool = True,
         target: Literal["slow", "online", "online with gradient", "fixed"] = "slow",
         target_decay: float = 0.996,
@@ -51,8 +59,13 @@ class BYOL(Method):
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.projector = mlp(encoder.features, hidden, outputs, last="linear")
-        self.predictor = mlp(outputs, hidden, outputs, last="linear") if predictor else None
+        inside = [hidden] * (projector_depth - 1)
+        self.projector = mlp(encoder.features, *inside, outputs, last="linear")
+        inside = [hidden] * (predictor_depth - 1)
+        self.predictor = mlp(outputs, *inside, outputs, last="linear") if predictor else None
+        self.rates = {"projector": projector_rate} | (
+            {"predictor": predictor_rate} if predictor else {}
+        )
         own = target.startswith("online")
         self.target = None if own else Target(self.encoder, self.projector)
         self.kind, self.target_decay = target, target_decay

@@ -30,10 +30,10 @@ class Denoising(Method):
         loss = _error(self.decoder(features), batch.views[0])
         return {"features": features.detach(), "loss": loss}
 
-    def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
+    def reconstruct(self, batch: Batch) -> dict[str, tuple[Tensor, ...]]:
         noisy = self._spoiled(batch)
         rebuilt = self.decoder(self.encoder(noisy))
-        return {"image": batch.views[0], "seen": noisy, "rebuilt": rebuilt}
+        return {"image": (batch.views[0],), "seen": (noisy,), "rebuilt": (rebuilt,)}
 
     def _spoiled(self, batch: Batch) -> Tensor:
         clean = batch.views[0]

@@ -1,5 +1,6 @@
 """MAE: Masked Autoencoders Are Scalable Vision Learners (He et al. 2021)."""
 
+import math
 from typing import Any, Literal
 
 import torch
@@ -21,6 +22,9 @@ from lookalike.nn.vit import (
 )
 from lookalike.views.masks import visible_patches
 from lookalike.views.presets import POLICIES
+
+SHOWN = (0.25, 0.5, 0.75, 0.9)
+"""Shares of hidden patches at which pictures are rebuilt for people, beside that of the training."""
 
 
 class MAE(Method):
@@ -89,14 +93,18 @@ class MAE(Method):
         )
         return {"features": tokens[:, 0].detach().clone(), "loss": loss}
 
-    def rebuild(self, images: Tensor, key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def rebuild(
+        self, images: Tensor, key: Tensor, mask_ratio: float | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The encoder's tokens, the decoder's prediction of all patches, and which were hidden.
 
         Args:
             images: [n, c, h, w].
             key: what is hidden is drawn from these [n].
+            mask_ratio: share of the patches that are hidden; None is that of the training.
         """
-        visible = visible_patches(key, self.grid, self.mask_ratio, self.mask)
+        ratio = self.mask_ratio if mask_ratio is None else mask_ratio
+        visible = visible_patches(key, self.grid, ratio, self.mask)
         everywhere = torch.arange(self.grid[0] * self.grid[1], device=key.device)
         hidden = covered(visible, len(everywhere))
         if self.token is None:
@@ -114,17 +122,27 @@ class MAE(Method):
             "0.1 the least in figure 5"
         ]
 
-    def reconstruct(self, batch: Batch) -> dict[str, Tensor]:
+    def reconstruct(self, batch: Batch) -> dict[str, tuple[Tensor, ...]]:
         images = batch.views[0]
-        _, prediction, hidden = self.rebuild(images, batch.key)
-        true = patches(images, self.patch)
         # A prediction of normalised patches lacks their brightness and contrast, which no picture can.
-        rebuilt = restored(prediction.float(), true) if self.normalize else prediction.float()
         lent = ", mean and contrast, of the true patches" if self.normalize else ""
-        columns = {
-            "image": true,
-            "visible": true.masked_fill(hidden[:, :, None], 0.0),
-            "rebuilt" + lent: torch.where(hidden[:, :, None], rebuilt, true),
-        }
+        some = [ratio for ratio in SHOWN if math.prod(self.grid) * (1 - ratio) >= 1]
+        ratios = {self.mask_ratio} if self.mask == "grid" else {*some, self.mask_ratio}
+        found: dict[str, tuple[Tensor, ...]] = {"image": (images,)}
+        for ratio in sorted(ratios):
+            _, prediction, hidden = self.rebuild(images, batch.key, ratio)
+            share = f"{100 * hidden.float().mean().item():.0f} % hidden"
+            found[f"{share}{lent}"] = self._pictures(images, prediction.float(), hidden)
+        return found
+
+    def _pictures(
+        self, images: Tensor, prediction: Tensor, hidden: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What was visible, and the same with the hidden patches rebuilt."""
+        true = patches(images, self.patch)
+        rebuilt = restored(prediction, true) if self.normalize else prediction
+        seen = true.masked_fill(hidden[:, :, None], 0.0)
+        both = seen, torch.where(hidden[:, :, None], rebuilt, true)
         size = (images.shape[2], images.shape[3])
-        return {name: unpatched(rows, self.patch, size) for name, rows in columns.items()}
+        visible, whole = (unpatched(rows, self.patch, size) for rows in both)
+        return visible, whole

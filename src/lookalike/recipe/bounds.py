@@ -73,6 +73,7 @@ BOUNDS = {
     "iterations": _LAYERS,
     "k": _COUNT,
     "kernel": _PART,
+    "label_noise": _SHARE,
     "layer_decay": _PART,
     "layers": _LAYERS,
     "length": _SHARE,

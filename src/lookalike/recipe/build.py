@@ -60,7 +60,7 @@ def build_optimizer(recipe: Recipe, method: Method) -> Optimizer:
     """
     name, settings = _named(recipe.optimizer)
     if recipe.layer_decay == 1:
-        groups = parameter_groups(method)
+        groups = parameter_groups(method, method.rates)
     else:
         heads = [part for part in method.children() if part is not method.encoder]
         heads.append(nn.ParameterList(method.parameters(recurse=False)))

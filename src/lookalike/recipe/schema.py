@@ -1,10 +1,16 @@
 """A recipe: the complete typed description of one run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, PlainSerializer, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    PlainSerializer,
+    PlainValidator,
+    model_serializer,
+)
 
 from lookalike.evaluation import OF_FEATURES
 from lookalike.recipe import bounds, questions, sections, views
@@ -36,6 +42,8 @@ class Data(BaseModel):
             may, but no more than half, and with 0 none.
         pixels: most that a picture may have; larger ones are skipped, as they may be made to fill the
             memory. One takes up to 7 bytes a pixel while it is decoded.
+        label_noise: share of the labels that are replaced by one drawn evenly from all classes, to
+            study what wrong labels do; evaluations see the right ones.
     """
 
     model_config = sections.STRICT | {"frozen": True}
@@ -45,6 +53,13 @@ class Data(BaseModel):
     held_out: float = 0.0
     tolerate: float = 0.01
     pixels: int = 178_956_970
+    label_noise: float = 0.0
+
+    @model_serializer(mode="wrap")
+    def _dump(self, usual: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Without noise nothing is said of it, so that recipes written before it stay the same."""
+        found = usual(self)
+        return found if self.label_noise else {k: v for k, v in found.items() if k != "label_noise"}
 
 
 class Recipe(BaseModel):

@@ -25,7 +25,7 @@ from lookalike.recipe.questions import read
 from lookalike.run.evaluation import Sitting, open_exam
 from lookalike.run.folder import RunFolder
 from lookalike.run.load import Pretrained, load
-from lookalike.run.run import count_workers
+from lookalike.run.workers import count_workers
 from lookalike.training.runtime import Runtime
 
 FILE = "classifier.safetensors"

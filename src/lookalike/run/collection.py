@@ -19,8 +19,8 @@ from lookalike.run.embeddings import features_of
 from lookalike.run.folder import RunFolder
 from lookalike.run.index import Index
 from lookalike.run.load import Pretrained, load
-from lookalike.run.run import count_workers
 from lookalike.run.sight import Sight
+from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 
 

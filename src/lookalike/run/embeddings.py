@@ -22,7 +22,7 @@ from torch import Tensor
 from lookalike import files
 from lookalike.data.sources import Source
 from lookalike.errors import DataError
-from lookalike.run.lock import locked
+from lookalike.lock import locked
 from lookalike.run.sight import Part, Sight
 
 SECONDS = 20.0

@@ -1,6 +1,7 @@
 """Evaluations of a run or of any encoder: always beside the untrained encoder and raw pixels."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from lookalike.evaluation.report import Report, table
 from lookalike.evaluation.subject import PROJECTION, Pixels, Subject
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.questions import Question
+from lookalike.run.hardest import keep_hardest
 from lookalike.training.runtime import Runtime
 
 TEST_SHARE = 0.2
@@ -207,7 +209,8 @@ def examine(
             report = sitting.answer(question)
             name = f"{report.evaluation} on {elsewhere}" if elsewhere else report.evaluation
             reports.append(replace(report, evaluation=name))
-    keep(folder, reports)
+    keep(folder, reports, exam.train.classes)
+    keep_hardest(folder, reports, exam.test)
     console.print(table(reports))
     return reports
 
@@ -234,12 +237,13 @@ def _missing(test: Source) -> list[str]:
     return [name for number, name in enumerate(test.classes) if number not in present]
 
 
-def keep(folder: Path, reports: list[Report]) -> None:
+def keep(folder: Path, reports: list[Report], classes: Sequence[str] = ()) -> None:
     """One JSON file for each evaluation, with all its subjects, and their guesses beside it.
 
     Args:
         folder: of the run's evaluations.
         reports: whose `how` says the test images' fingerprint.
+        classes: names of the classes, where all reports have the same.
     """
     by_name: dict[str, list[Report]] = {}
     for report in reports:
@@ -252,5 +256,6 @@ def keep(folder: Path, reports: list[Report]) -> None:
             tensors = {"image": first.image, "label": first.label}
             tensors |= {f"guess-{subject}": guesses.guess for subject, guesses in found}
             metadata = {"test": str(each[0].how["test_fingerprint"])}
+            metadata["classes"] = json.dumps(classes)
             content = safetensors.torch.save(tensors, metadata=metadata)
             files.write_bytes(folder / f"{name}.safetensors", content)

@@ -14,12 +14,11 @@ from typing import Any
 import torch
 
 import lookalike
-from lookalike import files, text
+from lookalike import files, lock, text
 from lookalike.data.sources import Source
 from lookalike.errors import StorageError, UsageError
 from lookalike.recipe import library
 from lookalike.recipe.schema import Recipe
-from lookalike.run import lock
 from lookalike.run.code import code_of
 
 
@@ -39,6 +38,9 @@ class RunFolder:
         self.cache = path / "cache"
         self.views = path / "views.png"
         self.reconstructions = path / "reconstructions.png"
+        self.neighbours = path / "neighbours.png"
+        self.map = path / "map.png"
+        self.sampled_map = path / "map-sample.html"
         self.data = path / "ledger.json"
         self.environment = path / "environment.json"
 

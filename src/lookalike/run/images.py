@@ -7,9 +7,11 @@ from pathlib import Path
 from rich.console import Console
 
 from lookalike import files
+from lookalike.data.labels import noisy
 from lookalike.data.ledger import tolerated
 from lookalike.data.sources import Source, open_source, reopen
 from lookalike.errors import DataError, UsageError
+from lookalike.randomness import number
 from lookalike.recipe.build import method_kind
 from lookalike.recipe.schema import Recipe
 from lookalike.run.folder import RunFolder
@@ -49,6 +51,10 @@ def open_images(
         limit=recipe.data.limit,
         pixels=recipe.data.pixels,
     )
+    if share := recipe.data.label_noise:
+        seed = number("labels", recipe.seed)
+        source.label = noisy(source.label, len(source.classes), share, seed)
+        console.print(f"{share:.0%} of the labels are replaced at random")
     unused = source.classes and method_kind(recipe).labels == "unused"
     console.print(f"{source.name}{'; labels are used only for scoring' if unused else ''}")
     books = source.ledger

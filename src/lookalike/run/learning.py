@@ -15,6 +15,7 @@ from lookalike.run.folder import RunFolder
 from lookalike.run.memory import need_of
 from lookalike.run.replay import guard_of
 from lookalike.run.rewinding import epoch_before, rewind, slowed
+from lookalike.run.tracking import copies_for
 from lookalike.run.watching import alarm_of, beside, online_probe, watchers_of
 from lookalike.run.work import Work
 from lookalike.signals import StopFlag
@@ -34,10 +35,14 @@ class Learning:
         work: what it trains with.
         folder: of the run.
         console: who is told about it.
+        track: a tracker that gets the numbers as well, by its name in TRACKERS.
     """
 
-    def __init__(self, work: Work, folder: RunFolder, console: Console) -> None:
+    def __init__(
+        self, work: Work, folder: RunFolder, console: Console, *, track: str | None = None
+    ) -> None:
         self.work, self.folder, self.console = work, folder, console
+        self._track = track
         self._first = distributed.rank() == 0
         self._probe = online_probe(work) if self._first else None
         self.beside = beside(self._probe)
@@ -93,7 +98,13 @@ class Learning:
             yield ()
             return
         work, path = self.work, self.folder.path
-        records = Records(path, start=start, updates_per_epoch=self._epoch, tell=self._tell)
+        records = Records(
+            path,
+            start=start,
+            updates_per_epoch=self._epoch,
+            tell=self._tell,
+            also=copies_for(self._track, path, work.recipe, self._tell),
+        )
         bar = Bar(
             self.console, start=start, updates=work.updates, waited=lambda: work.loader.waited
         )

@@ -84,7 +84,7 @@ def _sheet(folder: Path, report: Report, metric: str) -> Sheet | str:
             guesses = Guesses(*map(file.get_tensor, ("image", "label", "guess-trained")))
     except (SafetensorError, OSError, KeyError):
         return f"{path.name} cannot be read; evaluate it again to pair it"
-    guesses = Guesses(*(column[guesses.image.argsort()] for column in guesses))
+    guesses = Guesses(*(column[guesses.image.argsort()] for column in guesses[:3]))
     learnt = f"{report.how.get('training_images')}, {report.n_train:,} of them labelled"
     rows = torch.stack([guesses.image, guesses.label]).numpy().tobytes()
     sheet = Sheet(report, Test(images, learnt, rows), guesses)

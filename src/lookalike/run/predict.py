@@ -20,7 +20,7 @@ from lookalike.files import replacing
 from lookalike.run.classifier import classifier_of
 from lookalike.run.load import load
 from lookalike.run.pictures import open_pictures
-from lookalike.run.run import count_workers
+from lookalike.run.workers import count_workers
 from lookalike.training.runtime import Runtime, choose_runtime
 from lookalike.views.policy import Policy
 

@@ -18,6 +18,7 @@ from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
 from lookalike.run.announcement import announce, warn
 from lookalike.run.code import code_of
+from lookalike.run.ending import noted
 from lookalike.run.folder import RunFolder
 from lookalike.run.images import open_images, telling_losses
 from lookalike.run.learning import Learning
@@ -25,7 +26,9 @@ from lookalike.run.memory import announce_memory
 from lookalike.run.pages import write_pages
 from lookalike.run.run import Run
 from lookalike.run.sameness import refuse_other_code, refuse_other_images
+from lookalike.run.showing import show
 from lookalike.run.work import Work, prepare
+from lookalike.run.workers import count_workers
 from lookalike.signals import StopFlag, stop_flag
 from lookalike.training.room import check_room
 from lookalike.training.runtime import choose_runtime
@@ -42,6 +45,7 @@ def pretrain(
     strict: bool = False,
     other_code: bool = False,
     evaluate: bool = True,
+    track: str | None = None,
     console: Console | None = None,
 ) -> Run | None:
     """Trains `recipe` in the folder `out`, or goes on with what is there.
@@ -57,7 +61,9 @@ def pretrain(
             depend on it.
         strict: stop at unreadable pictures instead of leaving them out.
         other_code: go on with a run that other versions trained so far; its bytes may differ.
-        evaluate: judge the encoder at the end where there are labels.
+        evaluate: look at what the encoder makes of its images at the end, and judge it where there
+            are labels.
+        track: "wandb" or "mlflow", which get the numbers as well; nobody by default.
         console: who is told about it; nobody by default.
 
     Raises:
@@ -80,11 +86,15 @@ def pretrain(
         refuse_another(folder.path, recipe)
         with folder.locked():
             source = open_images(recipe, console, folder=folder, cache=folder.cache, strict=strict)
-            learning = Learning(prepare(recipe, source, runtime, workers), folder, console)
+            work = prepare(recipe, source, runtime, workers)
+            learning = Learning(work, folder, console, track=track)
             _check(learning, source, other_code=other_code)
-            folder.begin(recipe, source)
-            with telling_losses(source, console, lambda: folder.begin(recipe, source)):
-                _lead(learning)
+            with noted(folder.path):
+                folder.begin(recipe, source)
+                with telling_losses(source, console, lambda: folder.begin(recipe, source)):
+                    _lead(learning)
+    if evaluate:
+        show(folder, learning.work.source, runtime, count_workers(workers), console)
     run = Run(folder.path)
     if source.classes and evaluate:
         run.evaluate("knn", "linear", device=device, workers=workers, console=console)

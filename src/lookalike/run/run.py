@@ -1,24 +1,24 @@
 """A run after its training: what can be asked of it."""
 
-import os
 from pathlib import Path
 
 from rich.console import Console
 
-from lookalike import distributed
 from lookalike.evaluation import OF_PROJECTIONS
-from lookalike.evaluation.report import Report
+from lookalike.evaluation.report import Report, as_html
 from lookalike.recipe.questions import read
 from lookalike.recipe.schema import Recipe
+from lookalike.record import read_record
 from lookalike.run.evaluation import examine, open_exam
 from lookalike.run.folder import RunFolder
-from lookalike.run.load import Pretrained, load
 from lookalike.run.pages import write_pages
 from lookalike.run.subjects import of_projection, of_run
+from lookalike.run.trained import Trained
+from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 
 
-class Run:
+class Run(Trained):
     """A run and its folder.
 
     Args:
@@ -29,13 +29,9 @@ class Run:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._folder = RunFolder(Path(path))
+        super().__init__(path)
+        self._folder = RunFolder(self.path)
         self.recipe: Recipe = self._folder.read_recipe()
-
-    @property
-    def path(self) -> Path:
-        """The run folder."""
-        return self._folder.path
 
     def evaluate(
         self,
@@ -106,15 +102,11 @@ class Run:
         console.print(f"report: {self.path / 'report.html'}", highlight=False)
         return reports
 
-    def load(self) -> Pretrained:
-        """The trained encoder, see `lookalike.load`."""
-        return load(self.path)
-
-
-def count_workers(asked: int | None) -> int:
-    """Processes that decode photos: as asked, or one per core up to 8.
-
-    Training processes on the same machine share its cores.
-    """
-    cores = (os.cpu_count() or 1) // distributed.neighbours()
-    return min(8, max(1, cores)) if asked is None else asked
+    def _repr_html_(self) -> str:
+        """What it is and what it came to, as notebooks show it."""
+        record = read_record(self.path)
+        names = (self.recipe.method["name"], self.recipe.encoder["name"], self.recipe.data.path)
+        last = record.last("update")
+        done = "not trained yet" if last is None else f"{int(last) + 1:,} updates"
+        about = f"{self.path}: {' · '.join(filter(None, (*names, done)))}"
+        return as_html(record.evaluations, about)

@@ -22,8 +22,8 @@ from lookalike.nn.encoder import Encoder
 from lookalike.run.evaluation import keep
 from lookalike.run.folder import RunFolder
 from lookalike.run.pages import write_pages
-from lookalike.run.run import count_workers
 from lookalike.run.subjects import of_run
+from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 
 

@@ -14,7 +14,7 @@ from lookalike.method import Batch
 from lookalike.randomness import image_keys
 from lookalike.recipe.schema import Recipe
 from lookalike.run.images import open_images
-from lookalike.run.run import count_workers
+from lookalike.run.workers import count_workers
 from lookalike.views.policy import Policy
 from lookalike.views.presets import SINGLE, only
 from lookalike.views.render import draw

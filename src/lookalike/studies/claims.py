@@ -39,18 +39,20 @@ Values = Mapping[Place, Sequence[Value]]
 class Claim(NamedTuple):
     """Args:
     words: what is claimed.
-    contrasts: all of them should be above zero.
+    contrasts: all of them should be above `least`.
+    least: zero, or less where something is said to be hardly worse.
     """
 
     words: str
     contrasts: tuple[Contrast, ...]
+    least: float = 0.0
 
 
 class Verdict(NamedTuple):
     """Args:
     answer: "holds" or "fails" with at least 95 % confidence, "open" otherwise.
-    confidence: that every contrast is above zero; where it fails, that one of them is below; None where
-        values are missing.
+    confidence: that every contrast is above `least`; where it fails, that one of them is below; None
+        where values are missing.
     smallest: the smallest contrast, in the units of the table.
     """
 
@@ -92,7 +94,7 @@ def judge(claim: Claim, values: Values) -> Verdict:
     seeds, freedom = _between_seeds(values.values())
     sizes = [_size(contrast, values) for contrast in claim.contrasts]
     sure = [
-        _sureness(size, _error(contrast, values, seeds), freedom)
+        _sureness(size - claim.least, _error(contrast, values, seeds), freedom)
         for contrast, size in zip(claim.contrasts, sizes, strict=True)
     ]
     holds = max(0.0, 1 - sum(1 - each for each in sure))  # Bonferroni: all of them together

@@ -129,13 +129,17 @@ def _lines(study: Study, results: Results) -> Figure:
 def _bars(study: Study, results: Results) -> Figure:
     """A group of bars for each row, the paper's values as short lines beside."""
     tables = 2 if study.paper else 1
-    figure = Figure((max(5.0, 0.8 * len(study.rows) * tables + 2), 3.6), layout="constrained")
+    bars = len(study.rows) * len(study.columns)
+    width = max(5.0, (0.5 * len(study.rows) + 0.12 * bars) * tables + 3)
+    figure = Figure((width, 3.8), layout="constrained")
     places = figure.subplots(1, tables, squeeze=False)[0]
     ours = {at: _mean(results, at) for at in study.entries}
     errors = {at: _spread(results, at) for at in study.entries}
     _group(places[0], f"here: {results.images}", study, ours, errors)
     if study.paper:
         _group(places[1], f"paper: {study.setting}", study, dict(study.paper), {})
+    if len(study.columns) > 1:
+        figure.legend(*places[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
 
 
@@ -160,5 +164,3 @@ def _group(
     axes.set_xlabel(study.axes[0])
     axes.set_title(name, fontsize=9)
     axes.grid(axis="y", alpha=0.3)
-    if len(study.columns) > 1:
-        axes.legend(fontsize=8)

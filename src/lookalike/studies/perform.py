@@ -1,6 +1,7 @@
 """From the name of a study to its table, its figure and its verdicts."""
 
 import importlib
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from lookalike import files
 from lookalike.errors import UsageError, did_you_mean
-from lookalike.studies import STUDIES
+from lookalike.studies import STUDIES, outlook
 from lookalike.studies.results import Results, collect
 from lookalike.studies.runs import Task, tasks, work
 from lookalike.studies.scale import SCALES, Scale
@@ -57,12 +58,14 @@ def perform(
         StorageError: the folder cannot be written.
     """
     study, failures = find(name, scale), dict[Path, str]()
-    missing = sum(not task.done for task in todo)
-    console.print(f"{name}, {scale}: {len(todo)} runs, {missing} of them to be made")
+    console.print(f"{name}, {scale}: {outlook.before(todo, jobs=jobs)}")
+    missing, begun = sum(not task.done for task in todo), time.monotonic()
     for number, (task, failure) in enumerate(work(todo, jobs=jobs), 1):
-        console.print(f"{number} of {missing}: {task.out} {failure or 'done'}")
         if failure:
             failures[task.out] = failure
+        made = number - len(failures)
+        left = outlook.left(time.monotonic() - begun, made, missing - number)
+        console.print(f"{number} of {missing}: {task.out} {failure or 'done'}{left}")
     results = collect(name, study, todo, failures, scale=scale, images=images)
     results.write(out / "results.json")
     write(study, results, out)

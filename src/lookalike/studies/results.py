@@ -11,8 +11,9 @@ from typing import Any
 from lookalike import __version__, files
 from lookalike.errors import StorageError
 from lookalike.record import read_record
+from lookalike.studies.asking import value
 from lookalike.studies.claims import Place, Value
-from lookalike.studies.runs import Task, value
+from lookalike.studies.runs import Task
 from lookalike.studies.study import Study
 
 

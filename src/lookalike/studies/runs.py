@@ -2,20 +2,23 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from lookalike import start, text
 from lookalike.data.listing import digest
 from lookalike.errors import Interrupted
 from lookalike.recipe.plan import Plan
 from lookalike.record import read_record
+from lookalike.studies.asking import ROOT, Question, Sitting, sittings
 from lookalike.studies.scale import Command
-from lookalike.studies.study import Measure, Study
+from lookalike.studies.study import TRANSFER, Study
 
 
 @dataclass(frozen=True)
@@ -27,25 +30,30 @@ class Task:
         seed: of the run.
         data: its images, or None for the recipe's own.
         out: its folder.
-        questions: evaluations, as `lookalike evaluate` takes them.
-        projection: whether z is asked, too.
+        asked: what the evaluations are.
     """
 
     words: Command
     seed: int
     data: str | None
     out: Path
-    questions: tuple[str, ...]
-    projection: bool
+    asked: tuple[Question, ...]
+
+    @property
+    def subjects(self) -> set[str]:
+        """Everybody who is asked something."""
+        return {question.subject for question in self.asked}
 
     @property
     def commands(self) -> list[str]:
         """What to type to get the same."""
         data = ["--data", self.data] if self.data else []
         train = ["pretrain", *self.words, *data, "--seed", str(self.seed), "--out", str(self.out)]
-        asked = ["evaluate", str(self.out), *self.questions]
-        lines = [train, [*asked, "--projection"] if self.projection else asked]
-        return [shlex.join(["lookalike", *line]) for line in lines]
+        projection = "projection" in self.subjects
+        asked = (
+            each.command(str(self.out), projection=projection) for each in sittings(self.asked)
+        )
+        return [shlex.join(["lookalike", *line]) for line in (train, *asked)]
 
     @property
     def done(self) -> bool:
@@ -53,8 +61,7 @@ class Task:
         if not (self.out / "recipe.yaml").exists():
             return False
         found = {(each.evaluation, each.subject) for each in read_record(self.out).evaluations}
-        subject = "projection" if self.projection else "trained"
-        return all((question, subject) in found for question in self.questions)
+        return all((question.title, question.subject) in found for question in self.asked)
 
 
 def tasks(study: Study, *, seeds: int, data: str | None, root: Path) -> list[Task]:
@@ -74,15 +81,10 @@ def tasks(study: Study, *, seeds: int, data: str | None, root: Path) -> list[Tas
 
 def _task(study: Study, words: Command, seed: int, data: str | None, root: Path) -> Task:
     measures = [entry.measure for entry in study.entries.values() if entry.run == words]
-    asked = dict.fromkeys(each.evaluation for each in measures if each.evaluation)
-    return Task(
-        words,
-        seed,
-        data,
-        place(words, seed, data, root),
-        tuple(asked) or ("linear",),
-        any(each.subject == "projection" for each in measures),
-    )
+    asked = dict.fromkeys(question for each in measures if (question := Question.of(each)))
+    data = None if any(word.startswith("data.path=") for word in words) else data
+    out = place(words, seed, data, root)
+    return Task(words, seed, data, out, tuple(asked) or (Question("linear"),))
 
 
 def place(words: Command, seed: int, data: str | None, root: Path) -> Path:
@@ -140,13 +142,39 @@ def _do(task: Task) -> str | int:
             workers=0,
             **changes,
         )
-        if run:
-            run.evaluate(*task.questions, projection=task.projection, baselines=False)
+        for sitting in sittings(task.asked) if run else ():
+            _sit(task, sitting)
     except Interrupted as stop:
         return stop.exit_code
     except Exception as error:  # whatever it is, it is shown in the table
         return str(error).partition("\n")[0] or type(error).__name__
     return ""
+
+
+def _sit(task: Task, sitting: Sitting) -> None:
+    if sitting.words == (TRANSFER,):
+        from lookalike.run.transfer import transfer_run
+
+        transfer_run(
+            task.out,
+            ROOT,
+            sets=sitting.sets,
+            also=sitting.also,
+            download=False,
+            seed=0,
+            device="auto",
+            workers=None,
+            console=Console(quiet=True),
+        )
+        return
+    start.evaluate(
+        task.out,
+        *sitting.words,
+        data=sitting.data,
+        projection="projection" in task.subjects,
+        baselines=not task.subjects <= {"trained", "projection"},
+        quiet=True,
+    )
 
 
 def _told(outcome: str | int) -> str:
@@ -155,25 +183,3 @@ def _told(outcome: str | int) -> str:
             "Stopped, and saved.", signal=outcome - 128, do="Type the same command to go on."
         )
     return outcome
-
-
-def value(run: Path, measure: Measure) -> tuple[float, float] | None:
-    """A number of a finished run and its standard error by the test images, or None without it."""
-    record = read_record(run)
-    if measure.evaluation is None:
-        rows = [row[measure.name] for row in record.metrics if measure.name in row]
-        last = rows[-_epoch(record.metrics) :]
-        scale = 100 if measure.percent else 1
-        return (scale * sum(last) / len(last), 0.0) if last else None
-    for report in record.evaluations:
-        if (report.evaluation, report.subject) == (measure.evaluation, measure.subject):
-            found = report.metrics.get(measure.name)
-            if found is not None:
-                scale = 100 if found.percent else 1
-                return scale * found.value, scale * (found.high - found.low) / (2 * 1.96)
-    return None
-
-
-def _epoch(rows: Iterable[dict[str, float]]) -> int:
-    """Updates in an epoch, at least 1."""
-    return max(1, sum(1 for row in rows if row.get("epoch", 0.0) <= 1.0))

@@ -38,7 +38,7 @@ class Scale(NamedTuple):
         return {"tiny": tiny, "small": small, "paper": paper}[self.name]
 
 
-_PAPERS = {"byol": "byol-imagenet-300", "mae": "mae-imagenet-large"}
+_PAPERS = {"byol": "byol-imagenet-300", "mae": "mae-imagenet-800"}
 """Recipes of the papers' ablations that are not called METHOD-imagenet."""
 
 SCALES = {
@@ -47,7 +47,7 @@ SCALES = {
         Scale(
             "tiny",
             "cifar10-small",
-            ("duration=4 steps", "warmup=0 steps", "batch=32", "data.limit=160"),
+            ("duration=4 steps", "warmup=0 steps", "batch=32", "data.limit=160", "test_size=16"),
             seeds=1,
             images="shapes",
         ),

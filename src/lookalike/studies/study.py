@@ -1,10 +1,14 @@
 """What a study is: a table of runs, what is measured of each, what the paper found, what it claims."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from lookalike.studies.claims import Claim, Place
 from lookalike.studies.scale import Command
+
+TRANSFER = "transfer"
+"""In place of an evaluation: a linear classifier on other images, as `lookalike transfer` fits it."""
 
 
 class Measure(NamedTuple):
@@ -12,11 +16,16 @@ class Measure(NamedTuple):
 
     Args:
         name: of a metric of the evaluation, or of a number the method reports while it trains,
-            of which the mean over the last epoch counts.
-        evaluation: as `lookalike evaluate` takes it, or None for a number of the training.
-        subject: of the evaluation: "trained" is h, "projection" z.
+            of which the mean over the last epoch counts; "calibration_error/3" is a number that an
+            evaluation says beside its metrics.
+        evaluation: as `lookalike evaluate` takes it ("knn", "few-labels.labels=10%"), settings one
+            after the other with spaces between; or TRANSFER; None for a number of the training.
+        subject: of the evaluation: "trained" is h, "projection" z, "untrained" h before training.
         percent: whether a number of the training is a share, shown in percent.
         decimals: to print.
+        data: images of the evaluation, where they are not the run's; of TRANSFER also the name of a
+            set of the papers.
+        read: reads the number from the folder of the run, where no evaluation knows it.
     """
 
     name: str
@@ -24,6 +33,8 @@ class Measure(NamedTuple):
     subject: str = "trained"
     percent: bool = False
     decimals: int = 1
+    data: str | None = None
+    read: Callable[[Path], float] | None = None
 
 
 LINEAR = Measure("top-1", "linear")
@@ -55,6 +66,7 @@ class Study(NamedTuple):
         form: how the figure is drawn: the table as coloured squares, one line for each row over
             numeric columns, or one group of bars for each row.
         remark: what differs from the paper, or is not certain of its values.
+        published: columns of which we have only the paper's values.
     """
 
     title: str
@@ -67,6 +79,7 @@ class Study(NamedTuple):
     claims: tuple[Claim, ...]
     form: Literal["squares", "lines", "bars"] = "bars"
     remark: str = ""
+    published: tuple[str, ...] = ()
 
     @property
     def rows(self) -> list[str]:
@@ -76,7 +89,7 @@ class Study(NamedTuple):
     @property
     def columns(self) -> list[str]:
         """In the order they are met."""
-        return list(dict.fromkeys(column for _, column in self.entries))
+        return list(dict.fromkeys([*(column for _, column in self.entries), *self.published]))
 
     @property
     def runs(self) -> list[Command]:

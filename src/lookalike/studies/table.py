@@ -16,11 +16,11 @@ _MARKS = {"holds": "✓ holds", "fails": "✗ fails", "open": "? open"}
 
 def cell(study: Study, results: Results, at: Place) -> str:
     """Mean over seeds ± its spread, and the paper's value in brackets."""
+    paper = study.paper.get(at)
     if at not in study.entries:
-        return ""
+        return f"({paper})" if at[1] in study.published and paper is not None else ""
     decimals = study.entries[at].measure.decimals
     ours = _ours(results, at, decimals)
-    paper = study.paper.get(at)
     return ours if paper is None else f"{ours} ({paper:.{decimals}f})"
 
 

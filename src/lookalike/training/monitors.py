@@ -3,14 +3,16 @@
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from lookalike import files
 from lookalike.distributed import anyone
 from lookalike.method import Batch, Method, Step
-from lookalike.training.events import Events
+from lookalike.training.copying import Copy
+from lookalike.training.events import write_events
 
 
 class Moment(NamedTuple):
@@ -54,26 +56,34 @@ class Basics:
 
 
 class Records:
-    """`metrics.jsonl` (the truth, one line for each update) and TensorBoard events beside it.
+    """`metrics.jsonl` (the truth, one line for each update), and copies of it for trackers.
 
     Args:
         folder: of the run.
         start: the first update to come; lines of it and later ones are from a lost future.
         updates_per_epoch: to write the epoch beside the update.
-        tell: takes a sentence where the events fail, which ends nothing.
+        tell: takes a sentence where a copy fails, which ends nothing.
+        also: copies for others.
 
     Raises:
         StorageError: `metrics.jsonl`, which is a part of the run, cannot be written.
     """
 
     def __init__(
-        self, folder: Path, *, start: int, updates_per_epoch: int, tell: Callable[[str], None]
+        self,
+        folder: Path,
+        *,
+        start: int,
+        updates_per_epoch: int,
+        tell: Callable[[str], None],
+        also: Sequence[Copy] = (),
     ) -> None:
         self._path = folder / "metrics.jsonl"
         files.write_text(self._path, "".join(_lines_before(self._path, start)))
         with files.storage_errors(self._path):
             self._file = self._path.open("a", encoding="utf-8")
-        self._events = Events(folder / "tensorboard", start=start, tell=tell)
+        events = partial(write_events, folder=folder / "tensorboard", start=start)
+        self._copies = [Copy("TensorBoard", events, tell=tell), *also]
         self._updates_per_epoch = updates_per_epoch
 
     def after_update(self, moment: Moment, numbers: dict[str, float]) -> dict[str, float]:
@@ -82,12 +92,14 @@ class Records:
         with files.storage_errors(self._path):
             self._file.write(json.dumps(row) + "\n")
             self._file.flush()
-        self._events.add(moment.update, dict(numbers))
+        for copy in self._copies:
+            copy.add(moment.update, dict(numbers))
         return {}
 
     def close(self) -> None:
         """Ends the files."""
-        self._events.close()
+        for copy in self._copies:
+            copy.close()
         with files.storage_errors(self._path):  # what a full disk refused is tried once more
             self._file.close()
 

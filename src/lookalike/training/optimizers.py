@@ -1,5 +1,6 @@
 """Optimizers with the hyper-parameters worth naming; the rate comes from the schedule."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -14,19 +15,31 @@ Groups = list[dict[str, Any]]
 _EXCLUDED = {"weight_decay": 0.0, "adapt": False}
 
 
-def parameter_groups(module: nn.Module) -> Groups:
+def parameter_groups(module: nn.Module, rates: Mapping[str, float] | None = None) -> Groups:
     """Two groups: weights, and the biases and norms that decay and adaptation leave alone.
 
     SimCLR and BYOL choose them by name, so class tokens and LayerScale decay and adapt.
+
+    Args:
+        module: its trainable parameters.
+        rates: parts of it with two groups of their own, whose `scale` multiplies the rate.
     """
-    regular: list[nn.Parameter] = []
-    excluded: list[nn.Parameter] = []
+    scales = {
+        weights: scale
+        for name, scale in (rates or {}).items()
+        for weights in module.get_submodule(name).parameters()
+    }
+    found: dict[float, tuple[list[nn.Parameter], list[nn.Parameter]]] = {1.0: ([], [])}
     for owner in module.modules():
         norm = "norm" in type(owner).__name__.lower()
         for name, parameter in owner.named_parameters(recurse=False):
             if parameter.requires_grad:
-                (excluded if norm or name.endswith("bias") else regular).append(parameter)
-    return group_pair(regular, excluded)
+                pair = found.setdefault(scales.get(parameter, 1.0), ([], []))
+                pair[norm or name.endswith("bias")].append(parameter)
+    groups = group_pair(*found.pop(1.0))
+    return groups + [
+        group for scale, pair in found.items() for group in group_pair(*pair, scale=scale)
+    ]
 
 
 def group_pair(

@@ -266,3 +266,39 @@ def test_what_cannot_be_is_said(subject: Subject, train: Source, test: Source) -
         _run(subject, train, test, labels="1%")
     with pytest.raises(DataError, match="hold out 20%"):
         _run(subject, chosen(train, torch.arange(2)), test, protocol="byol")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (0.5, {"blocks.2.norm2", "blocks.2.mlp"}),
+        (1, {"blocks.2"}),
+        (1.5, {"blocks.2", "blocks.1.norm2", "blocks.1.mlp"}),
+        (3, {"blocks.0", "blocks.1", "blocks.2"}),
+    ],
+)
+def test_only_the_last_blocks_learn(
+    blocks: float, expected: set[str], lessons: list[Lesson], train: Source, test: Source
+) -> None:
+    """MAE's figure 9: what is in front stays; the norm behind and the classifier always learn."""
+    outcome = _run(_transformer(), train, test, protocol="mae", blocks=blocks)
+    method, *_, optimizer, _, _ = lessons[0]
+    trained = {id(each) for group in optimizer.param_groups for each in group["params"]}
+    learn = {name for name, each in method.named_parameters() if id(each) in trained}
+    starts = (
+        *(f"encoder.trunk.{each}." for each in expected),
+        "encoder.trunk.norm.",
+        "classifier.",
+    )
+    assert learn == {name for name, _ in method.named_parameters() if name.startswith(starts)}
+    assert outcome.how["blocks"] == blocks
+
+
+@pytest.mark.parametrize("blocks", [0.0, 0.25, 4.0])
+def test_blocks_that_are_not_there_are_refused(
+    blocks: float, train: Source, test: Source, subject: Subject
+) -> None:
+    with pytest.raises(UsageError, match="It has 3"):
+        _run(_transformer(), train, test, protocol="mae", blocks=blocks)
+    with pytest.raises(UsageError, match="no transformer"):
+        _run(subject, train, test, blocks=blocks)

@@ -225,3 +225,16 @@ def test_what_cannot_be_is_said(subject: Subject, train: Source, test: Source) -
         _run(subject, train, test, batch=-3)
     with pytest.raises(DataError, match="hold out 20%"):
         _run(subject, chosen(train, torch.arange(2)), test, protocol="byol")
+
+
+def test_the_views_may_be_those_of_the_first_stage() -> None:
+    """SupCon's table 9: everything else stays the protocol's."""
+    few = chosen(open_source("shapes", "train"), torch.arange(40))
+    seen = Subject("untrained", Encoder("resnet8", 8, 3), replace(PLAIN, normalize=None))
+    found = linear_views(
+        seen, few, few, CPU, classes=5, protocol="supcon", epochs=1, views="supcon-simaugment"
+    )
+    policy = replace(POLICIES["supcon-simaugment"][0], size=8, normalize=None)
+    assert found.how["views"] == repr(policy)
+    paper = {**vars(PROTOCOLS["supcon"]), "views": "supcon-simaugment"}
+    assert found.how["paper"] == paper

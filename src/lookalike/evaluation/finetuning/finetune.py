@@ -44,6 +44,7 @@ def finetune(
     batch: int | None = None,
     rate: float | None = None,
     decay: float | None = None,
+    blocks: float | None = None,
 ) -> Outcome:
     """A copy of the encoder and a classifier, which starts at zero, trained on labels as in the papers.
 
@@ -70,6 +71,8 @@ def finetune(
         rate: learning rate for a batch of 256, to which it is proportional, or None for the paper's.
         decay: weight decay, which the protocol "transfer" divides by the rate, or None for the
             paper's.
+        blocks: how many of a transformer's last blocks are trained, 0.5 for the second half of the
+            last one (MAE, figure 9), or None for all of the encoder.
 
     Raises:
         UsageError: the encoder is none that can be trained, its layers are not known (MAE's protocol),
@@ -89,6 +92,7 @@ def finetune(
         subject.encoder,
         tuning,
         batch=tuning.batch if batch is None else batch,
+        blocks=blocks,
         policy=policy_for(tuning.views, subject.policy, train.channels),
         classes=classes,
         runtime=runtime,
@@ -118,6 +122,7 @@ def _fit(
     trial: Trial,
     *,
     batch: int,
+    blocks: float | None,
     policy: Policy,
     classes: int,
     runtime: Runtime,
@@ -136,7 +141,7 @@ def _fit(
     rate = trial.rate_per_256 * course.batch / 256
     decay = trial.decay / rate if tuning.decay_per_rate else trial.decay
     warmup = round(tuning.warmup * course.updates)
-    method = runtime.place(tunable(encoder, tuning, classes, course.updates_per_epoch))
+    method = runtime.place(tunable(encoder, tuning, classes, course.updates_per_epoch, blocks))
     learn(
         method,
         source,
@@ -156,6 +161,7 @@ def _fit(
         "rate": rate,
         "warmup_updates": warmup,
         "weight_decay": decay,
+        **({} if blocks is None else {"blocks": blocks}),
         "classifier": "starts at zero",
         "tested": "after the last update",
     }

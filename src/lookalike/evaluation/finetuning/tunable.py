@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
+from lookalike.errors import UsageError
 from lookalike.evaluation.finetuning.tunings import Tuning
 from lookalike.methods.supervised import Supervised
 from lookalike.nn.encoder import Encoder
@@ -16,14 +17,24 @@ from lookalike.training.layers import layer_groups
 from lookalike.training.optimizers import adamw, parameter_groups, sgd
 
 
-def tunable(encoder: Encoder, tuning: Tuning, classes: int, updates_per_epoch: int) -> Supervised:
-    """A copy of an encoder, all of it to be trained, and a classifier that starts at zero.
+def tunable(
+    encoder: Encoder,
+    tuning: Tuning,
+    classes: int,
+    updates_per_epoch: int,
+    blocks: float | None = None,
+) -> Supervised:
+    """A copy of an encoder, and a classifier that starts at zero, to be trained.
 
     Args:
         encoder: stays as it is.
         tuning: mixing of images, drop path and how slow batch norms are.
         classes: of the labels.
         updates_per_epoch: by which slow batch norms are measured.
+        blocks: how many of the last blocks are to be trained, or None for all of the encoder.
+
+    Raises:
+        UsageError: the encoder has no such blocks.
     """
     method = Supervised(
         deepcopy(encoder),
@@ -38,6 +49,8 @@ def tunable(encoder: Encoder, tuning: Tuning, classes: int, updates_per_epoch: i
         _drop_path(method.encoder, tuning.drop_path)
     if tuning.slow_norms:
         _slow_norms(method.encoder, min(10 / updates_per_epoch, 0.1))
+    if blocks is not None:
+        _only_last(method.encoder, blocks)
     return method
 
 
@@ -46,6 +59,25 @@ def _drop_path(encoder: Encoder, last: float) -> None:
     blocks: list[Any] = [block for block in encoder.modules() if hasattr(block, "drop_path1")]
     for block, share in zip(blocks, torch.linspace(0, last, len(blocks)).tolist(), strict=True):
         block.drop_path1 = block.drop_path2 = DropPath(share)
+
+
+def _only_last(encoder: Encoder, count: float) -> None:
+    """Leaves the last blocks to be trained, and the norm behind them; of half a block its MLP."""
+    trunk: Any = encoder.trunk
+    blocks = list(getattr(trunk, "blocks", ()))
+    if not 0 < count <= len(blocks) or 2 * count % 1:
+        raise UsageError(
+            f"One cannot train {count:g} blocks of {encoder.name}.",
+            why=f"It has {len(blocks)}." if blocks else "It is no transformer.",
+            do="Choose a whole or half number of them, or leave finetune.blocks out.",
+        )
+    last = blocks[len(blocks) - int(count) :]
+    if count % 1:
+        half = blocks[len(blocks) - int(count) - 1]
+        last += [half.norm2, half.mlp]
+    encoder.requires_grad_(False)
+    for part in (*last, trunk.norm, trunk.fc_norm):
+        part.requires_grad_(True)
 
 
 def _slow_norms(encoder: Encoder, momentum: float) -> None:

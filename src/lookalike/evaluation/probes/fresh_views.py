@@ -1,6 +1,6 @@
 """The papers' linear probe: a layer on frozen features of views that are drawn anew in each epoch."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -38,6 +38,9 @@ def linear_views(
     protocol: Literal["simclr", "supcon", "byol", "mae"] = "simclr",
     epochs: int | None = None,
     batch: int | None = None,
+    views: Literal[
+        "protocol", "supcon", "supcon-randaugment", "supcon-simaugment", "supcon-stacked"
+    ] = "protocol",
 ) -> Outcome:
     """A linear layer on frozen features of fresh crops, trained as in the papers.
 
@@ -64,12 +67,16 @@ def linear_views(
             rate keep their share of them.
         batch: images per update, or None for the paper's; all images where there are fewer. The
             rate is proportional to it.
+        views: what the layer is trained on: the protocol's policy, or one of those that SupCon's
+            table 9 compares, by its name in `views.presets`.
 
     Raises:
         UsageError: `epochs` or `batch` is below 1.
         DataError: several rates are tried, and there are too few images to choose by.
     """
     paper = PROTOCOLS[protocol]
+    if views != "protocol":
+        paper = replace(paper, views=views)
     fit = partial(
         _fit,
         subject.encoder,

@@ -36,20 +36,17 @@ def study(scale: Scale) -> Study:
     """Rows are sets of operations, columns the two methods on the same views."""
     chosen = scale.pick(
         tiny=("all", "crop only"),
-        small=(
-            "all",
-            "without flip",
-            "without colour",
-            "without grey",
-            "without jitter",
-            "crop only",
-        ),
+        small=("all", "without colour", "without grey", "crop only"),
         paper=tuple(SETS),
     )
-    policy = scale.pick(tiny="byol-cifar", small="byol-cifar", paper="byol")
+    views = scale.pick(
+        tiny=("views.preset=byol-cifar", "views.size=16"),
+        small=("views.preset=byol-cifar", "views.size=16"),
+        paper=("views.preset=byol",),
+    )
     methods = {
         "BYOL": ("byol",),
-        "SimCLR": ("simclr", f"views.preset={policy}"),
+        "SimCLR": ("simclr", *views),
     }
     return Study(
         title="Operations taken away",

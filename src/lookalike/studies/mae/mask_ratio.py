@@ -13,7 +13,7 @@ PAPER = {
 
 def study(scale: Scale) -> Study:
     """Two rows over the ratio; fine-tuning at the paper's scale only, as it costs a training each."""
-    ratios = scale.pick(tiny=(25, 75), small=(10, 30, 50, 60, 75, 90), paper=RATIOS)
+    ratios = scale.pick(tiny=(25, 75), small=(10, 50, 75, 90), paper=RATIOS)
     measures = {"linear": LINEAR}
     if scale.name == "paper":
         measures["fine-tuned"] = Measure("top-1", "finetune")

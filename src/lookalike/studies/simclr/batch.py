@@ -19,9 +19,9 @@ PAPER = {
 def study(scale: Scale) -> Study:
     """Rows are batches, columns lengths with both rules; both rules agree at one batch."""
     batches = scale.pick(
-        tiny=(16, 32), small=(64, 128, 256, 512), paper=(256, 512, 1024, 2048, 4096, 8192)
+        tiny=(16, 32), small=(64, 256, 512), paper=(256, 512, 1024, 2048, 4096, 8192)
     )
-    lengths = scale.pick(tiny=(1,), small=(5, 15), paper=(100, 200, 400, 800))
+    lengths = scale.pick(tiny=(1,), small=(4, 10), paper=(100, 200, 400, 800))
     linear, root = scale.pick(tiny=(0.4, 0.025), small=(0.4, 0.025), paper=(0.3, 0.075))
     rates = {"linear": linear, "root": root}
     entries = {

@@ -17,14 +17,13 @@ def study(scale: Scale) -> Study:
     changes = {label: jitter(strength) for label, strength in STRENGTHS.items()}
     if scale.name == "tiny":
         changes = {label: changes[label] for label in ("1/8", "1")}
-    else:
+    if scale.name == "paper":
         changes["1 + blur"] = jitter(1.0, blur="{probability: 0.5}")
-        table = scale.pick(tiny="cifar10", small="cifar10", paper="imagenet")
         changes["AutoAugment"] = (
             "views.jitter=null",
             "views.drop=0",
             "views.blur=null",
-            f"views.augment={{table: {table}}}",
+            "views.augment={table: imagenet}",
         )
     methods = {"SimCLR": "simclr", "supervised": "supervised"}
     rows = {row: [(row, column) for column in changes] for row in methods}

@@ -7,7 +7,7 @@ from lookalike.studies.study import LINEAR, LINEAR_Z, Entry, Study
 
 def study(scale: Scale) -> Study:
     """Columns are the widths of z, and what the probe reads from z itself."""
-    widths = scale.pick(tiny=(16,), small=(32, 128, 512), paper=(32, 64, 128, 256, 512, 1024, 2048))
+    widths = scale.pick(tiny=(16,), small=(32, 128), paper=(32, 64, 128, 256, 512, 1024, 2048))
     usual = scale.pick(tiny=16, small=128, paper=128)
     runs = {
         (head, width): scale.run("simclr", f"method.projector={head}", f"method.outputs={width}")

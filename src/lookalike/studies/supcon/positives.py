@@ -10,7 +10,7 @@ PAPER = {"1": 69.3, "3": 76.6, "5": 78.0, "7": 78.4, "9": 78.3, "all": 78.5}
 
 def study(scale: Scale) -> Study:
     """One row over the number of positives, one's own other view included."""
-    counts = scale.pick(tiny=("1", "all"), small=tuple(PAPER), paper=tuple(PAPER))
+    counts = scale.pick(tiny=("1", "all"), small=("1", "3", "9", "all"), paper=tuple(PAPER))
     entries = {
         (TOP_1, count): Entry(scale.run("supcon", f"method.positives={_others(count)}"))
         for count in counts

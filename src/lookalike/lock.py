@@ -47,6 +47,21 @@ def locked(folder: Path) -> Iterator[None]:
                 os.ftruncate(lock, 0)
 
 
+def holder(folder: Path) -> dict[str, Any]:
+    """Who works in a folder, seen from outside: the lock is only looked at, never taken.
+
+    Returns:
+        "pid", "host" and "since"; nothing where nobody works there.
+    """
+    path = folder / ".lock"
+    try:
+        with path.open("rb") as lock:
+            found = _read(lock.fileno())
+        return found if _is_there(found, path, sure=False) else {}
+    except OSError:
+        return {}
+
+
 @contextlib.contextmanager
 def _taken(folder: Path) -> Iterator[int]:
     """A descriptor of the lock file, which is now ours."""
@@ -58,9 +73,9 @@ def _taken(folder: Path) -> Iterator[int]:
                 raise _in_use(folder, _patient_read(lock))
             if not _is_at(lock, path):
                 continue  # removed between its opening and its locking
-            holder = _read(lock)
-            if _is_there(holder, path, sure=bool(sure)):
-                raise _in_use(folder, holder)
+            before = _read(lock)
+            if _is_there(before, path, sure=bool(sure)):
+                raise _in_use(folder, before)
             yield lock
             return
 
@@ -95,20 +110,20 @@ def _is_at(lock: int, path: Path) -> bool:
         return False
 
 
-def _is_there(holder: dict[str, Any], path: Path, *, sure: bool) -> bool:
+def _is_there(named: dict[str, Any], path: Path, *, sure: bool) -> bool:
     """Whether the one that the file names still works.
 
     Args:
-        holder: what the file says.
+        named: what the file says.
         path: of the file.
         sure: the system's own lock is ours, so nobody else on this machine has it.
     """
     me = _myself()
-    here = holder.get("host") == me["host"]
-    same_start = holder.get("boot") == me["boot"]
-    if not holder or (sure and (here or same_start)):
+    here = named.get("host") == me["host"]
+    same_start = named.get("boot") == me["boot"]
+    if not named or (sure and (here or same_start)):
         return False
-    if here and not (same_start and _is_alive(holder.get("pid"))):
+    if here and not (same_start and _is_alive(named.get("pid"))):
         return False
     return _silence(path) < SILENCE
 
@@ -125,8 +140,10 @@ def _is_alive(pid: object) -> bool:
 
 def _silence(path: Path) -> float:
     """Seconds since the last sign of life, by the clock of the machine that has the files."""
-    with tempfile.TemporaryFile(dir=path.parent) as probe:
-        return os.fstat(probe.fileno()).st_mtime - path.stat().st_mtime
+    now = time.time()
+    with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=path.parent) as probe:
+        now = os.fstat(probe.fileno()).st_mtime  # unless one may only read there
+    return now - path.stat().st_mtime
 
 
 @contextlib.contextmanager
@@ -160,8 +177,8 @@ def _boot() -> str:
         return ""
 
 
-def _write(lock: int, holder: dict[str, Any]) -> None:
-    line = json.dumps(holder).encode() + b"\n"
+def _write(lock: int, me: dict[str, Any]) -> None:
+    line = json.dumps(me).encode() + b"\n"
     os.pwrite(lock, line, 0)  # in one piece: whoever reads meanwhile finds somebody
     os.ftruncate(lock, len(line))
     os.fsync(lock)
@@ -171,21 +188,21 @@ def _read(lock: int) -> dict[str, Any]:
     """Who the file names; empty where it names nobody."""
     line = os.pread(lock, 4096, 0).partition(b"\n")[0]
     with contextlib.suppress(ValueError):
-        holder = json.loads(line)
-        return holder if isinstance(holder, dict) else {}
+        content = json.loads(line)
+        return content if isinstance(content, dict) else {}
     return {}
 
 
 def _patient_read(lock: int) -> dict[str, Any]:
     """Who has it; the winner of a race needs a moment to write its name."""
     deadline = time.monotonic() + 1.0
-    while not (holder := _read(lock)) and time.monotonic() < deadline:
+    while not (winner := _read(lock)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return holder
+    return winner
 
 
-def _in_use(folder: Path, holder: dict[str, Any]) -> StorageError:
-    pid, host, since = (holder.get(key, "unknown") for key in ("pid", "host", "since"))
+def _in_use(folder: Path, other: dict[str, Any]) -> StorageError:
+    pid, host, since = (other.get(key, "unknown") for key in ("pid", "host", "since"))
     gone = f" If that machine is gone, it is taken for gone in {SILENCE / 60:.0f} minutes."
     return StorageError(
         f"Another process is working in {folder}.",

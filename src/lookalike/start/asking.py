@@ -1,0 +1,155 @@
+"""`lookalike.search`, `duplicates` and `outliers`: pictures as an encoder sees them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lookalike.recipe.requests import (
+    check_duplicates,
+    check_least,
+    check_pictures,
+    check_search,
+)
+from lookalike.start.console import console
+
+if TYPE_CHECKING:
+    from lookalike.run.alike import Duplicates
+    from lookalike.run.outliers import Outlier
+    from lookalike.run.search import Found
+
+
+def search(
+    what: str | Path,
+    *queries: str | Path,
+    data: str | Path | None = None,
+    top: int = 10,
+    out: str | Path | None = None,
+    limit: int | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = False,
+) -> "Found":
+    """The pictures most like those of the queries; all are compared, and none finds itself.
+
+    Args:
+        what: a run folder or an encoder folder.
+        queries: pictures, folders of them, Parquet files or named sets.
+        data: the pictures to search; those of the run if not given.
+        top: how many to find for each query.
+        out: an HTML page that gets them with small pictures.
+        limit: searches the first this many pictures; a run's own number if not given.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        workers: processes that decode photos.
+        quiet: print nothing.
+
+    Raises:
+        UsageError: an argument is wrong; the message says which and what is right.
+        DataError: there is no picture that can be read.
+        StorageError: there is no encoder, or the page cannot be written.
+    """
+    check_search(queries, top)
+    check_pictures(Path(what), data, limit, workers)
+
+    from lookalike.run.trained import Trained
+
+    return Trained(what).search(
+        *queries,
+        data=data,
+        top=top,
+        out=out,
+        limit=limit,
+        device=device,
+        workers=workers,
+        console=console(quiet=quiet, stderr=True),
+    )
+
+
+def duplicates(
+    what: str | Path,
+    *,
+    data: str | Path | None = None,
+    threshold: float | None = None,
+    out: str | Path | None = None,
+    limit: int | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = False,
+) -> "Duplicates":
+    """Groups of nearly equal pictures.
+
+    Args:
+        what: a run folder or an encoder folder.
+        data: the pictures; those of the run if not given.
+        threshold: similarity from which on two pictures are the same; if not given, one that gently
+            changed copies reach, and the pixels decide.
+        out: an HTML page that gets them with small pictures.
+        limit: takes the first this many pictures; a run's own number if not given.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        workers: processes that decode photos.
+        quiet: print nothing.
+
+    Raises:
+        UsageError: an argument is wrong; the message says which and what is right.
+        DataError: there is no picture that can be read.
+        StorageError: there is no encoder, or the page cannot be written.
+    """
+    check_duplicates(threshold)
+    check_pictures(Path(what), data, limit, workers)
+
+    from lookalike.run.trained import Trained
+
+    return Trained(what).duplicates(
+        data=data,
+        threshold=threshold,
+        out=out,
+        limit=limit,
+        device=device,
+        workers=workers,
+        console=console(quiet=quiet, stderr=True),
+    )
+
+
+def outliers(
+    what: str | Path,
+    *,
+    data: str | Path | None = None,
+    top: int = 20,
+    k: int = 10,
+    out: str | Path | None = None,
+    limit: int | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = False,
+) -> "list[Outlier]":
+    """The pictures that are least like any other, the farthest first.
+
+    Args:
+        what: a run folder or an encoder folder.
+        data: the pictures; those of the run if not given.
+        top: how many to name.
+        k: nearest pictures that each one is compared with.
+        out: an HTML page that gets them as small pictures.
+        limit: takes the first this many pictures; a run's own number if not given.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        workers: processes that decode photos.
+        quiet: print nothing.
+
+    Raises:
+        UsageError: an argument is wrong; the message says which and what is right.
+        DataError: there are not two pictures that can be read.
+        StorageError: there is no encoder, or the page cannot be written.
+    """
+    check_least(1, top=top, k=k)
+    check_pictures(Path(what), data, limit, workers)
+
+    from lookalike.run.trained import Trained
+
+    return Trained(what).outliers(
+        data=data,
+        top=top,
+        k=k,
+        out=out,
+        limit=limit,
+        device=device,
+        workers=workers,
+        console=console(quiet=quiet, stderr=True),
+    )

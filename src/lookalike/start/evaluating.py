@@ -1,0 +1,93 @@
+"""`lookalike.evaluate`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lookalike.errors import UsageError
+from lookalike.recipe.encoders import encoder_settings, kind_of
+from lookalike.recipe.paths import check_images
+from lookalike.recipe.questions import read
+from lookalike.recipe.requests import check_least
+from lookalike.start.console import console
+
+if TYPE_CHECKING:
+    from lookalike.evaluation.report import Report
+
+
+def evaluate(
+    what: str | Path,
+    *words: str,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    limit: int | None = None,
+    size: int | None = None,
+    projection: bool = False,
+    baselines: bool = True,
+    seed: int = 0,
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = False,
+) -> "list[Report]":
+    """Evaluates an encoder on labelled images, beside an untrained one and raw pixels.
+
+    Args:
+        what: a run folder, an encoder folder, or an encoder's name ("resnet50").
+        words: evaluations ("knn"), their settings ("knn.k=200"), and those of an encoder given by
+            name ("encoder.weights=weights.pth"); knn and linear if none is named.
+        data: labelled images; those of the run if not given.
+        out: where the reports of an encoder that is no run go; runs/NAME if not given.
+        limit: takes the first this many training images; a run's own number if not given.
+        size: side of the view the encoder is tested on, in pixels; its own if not given.
+        projection: judge z, what a run's projector makes of h, as well.
+        baselines: judge raw pixels and a run's encoder before its training, too.
+        seed: of splits and draws.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        workers: processes that decode photos.
+        quiet: print nothing.
+
+    Raises:
+        UsageError: an argument is wrong; the message says which and what is right.
+        DataError: the images have no labels.
+        StorageError: there is no encoder, or the folder cannot be written.
+    """
+    check_least(0, workers=workers, seed=seed)
+    check_least(1, limit=limit, size=size)
+    own = [word for word in words if word.startswith("encoder.")]
+    questions = read([word for word in words if word not in own])
+    kind = kind_of(str(what))
+    if own and kind != "name":
+        raise UsageError(f"{what} says itself what its encoder is.", do=f"Leave out {own[0]}.")
+    if data is None and kind != "run":
+        raise UsageError(
+            f"{what} is no run, so it brings no images.",
+            why="There is no such folder." if kind == "name" else "It is an encoder folder.",
+            do="Add --data with labelled images, or name a run folder.",
+        )
+    if projection and kind != "run":
+        raise UsageError(f"{what} has no projector: it is no run.", do="Leave out --projection.")
+    if data is not None:
+        check_images(str(data))
+    how: dict[str, Any] = {
+        "limit": limit,
+        "size": size,
+        "seed": seed,
+        "device": device,
+        "console": console(quiet=quiet),
+    }
+    if kind == "run":
+        from lookalike.run import Run
+
+        return Run(Path(what)).evaluate(
+            *words, data=data, projection=projection, baselines=baselines, workers=workers, **how
+        )
+
+    from lookalike.run.any_encoder import evaluate_encoder
+
+    return evaluate_encoder(
+        Path(what) if kind == "folder" else encoder_settings(str(what), own),
+        questions,
+        data=str(data),
+        out=Path(out) if out else Path("runs") / Path(what).resolve().name,
+        workers=workers,
+        **how,
+    )
