@@ -1,9 +1,9 @@
 """Nothing slow is imported before it is needed."""
 
 import json
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -80,15 +80,18 @@ def test_mistakes_import_nothing_slow_and_leave_nothing(
     "words", [["--help"], ["pretrain", "simclr", "--data", "photso/", "batch=x"]]
 )
 def test_the_answer_comes_within_a_second(tmp_path: Path, words: list[str]) -> None:
+    """Of the processor, so that other tests beside this one do not count."""
+
     def seconds() -> float:
-        begun = time.perf_counter()
+        begun = os.times()
         subprocess.run(
             [sys.executable, "-m", "lookalike", *words],
             capture_output=True,
             check=False,
             cwd=tmp_path,
         )
-        return time.perf_counter() - begun
+        ended = os.times()
+        return sum(ended[2:4]) - sum(begun[2:4])  # user's and system's, of children
 
     assert min(seconds() for _ in range(3)) < 1.0
 

@@ -47,28 +47,7 @@ def test_every_run_of_the_papers_scale_can_be_built(name: str) -> None:
     assert all(parameters(recipe) > 1e6 for recipe in recipes)
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of the run folders that studies share."""
-    return tmp_path_factory.mktemp("studies")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_study_runs(name: str, root: Path) -> None:
-    study = find(name, "tiny")
-    todo = tasks(study, seeds=1, data="shapes", root=root)
-    out = root / f"{name}-tiny"
-    console = Console(quiet=True)
-    results = perform(name, todo, out, scale="tiny", images="shapes", jobs=1, console=console)
-    assert not results.failed
-    assert all(len(found) == 1 for found in results.values.values())
-    assert Results.read(out / "results.json") == results
-    for ending in ("md", "csv", "tex"):
-        assert (out / f"table.{ending}").stat().st_size
-    assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_failed_run_is_shown_and_the_others_go_on(root: Path, tmp_path: Path) -> None:
+def test_a_failed_run_is_shown_and_the_others_go_on(tmp_path: Path) -> None:
     study = find("supcon-summation", "tiny")
     todo = tasks(study, seeds=1, data="shapes", root=tmp_path)
     todo[0].out.mkdir()

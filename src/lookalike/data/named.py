@@ -1,6 +1,7 @@
 """Sets that need no files: they come with scikit-learn, or are computed."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Literal, NamedTuple
 
 import torch
@@ -38,6 +39,7 @@ def digits(part: Split) -> Named:
     return Named(images[rows, None], label[rows], tuple(map(str, range(10))), {})
 
 
+@cache  # drawing them takes longer than a short training
 def synthetic_shapes(part: Split) -> Named:
     """Coloured shapes with known factors, 32 x 32 RGB: 4,000 to train on and 1,000 to test."""
     seed, count = (0, 4000) if part == "train" else (1, 1000)

@@ -9,17 +9,8 @@ from torch import Tensor, nn
 from lookalike.errors import UsageError
 from lookalike.losses.reconstruction import reconstruction, restored
 from lookalike.method import Batch, Embedded, Method
+from lookalike.nn import vit
 from lookalike.nn.encoder import Encoder
-from lookalike.nn.vit import (
-    Decoder,
-    covered,
-    fix_positions,
-    initialize,
-    patches,
-    see,
-    see_masked,
-    unpatched,
-)
 from lookalike.views.masks import visible_patches
 from lookalike.views.presets import POLICIES
 
@@ -68,10 +59,10 @@ class MAE(Method):
             )
         self.encoder = encoder
         if not encoder.published:
-            initialize(trunk)
-            fix_positions(trunk)
+            vit.initialize(trunk)
+            vit.fix_positions(trunk)
         self.patch, self.grid = trunk.patch_embed.patch_size[0], trunk.patch_embed.grid_size
-        self.decoder = Decoder(
+        self.decoder = vit.Decoder(
             encoder.features,
             self.grid,
             encoder.channels * self.patch**2,
@@ -89,7 +80,7 @@ class MAE(Method):
         tokens, prediction, hidden = self.rebuild(images, batch.key)
         counted = hidden if self.loss_on == "hidden" else torch.ones_like(hidden)
         loss = reconstruction(
-            prediction, patches(images, self.patch), counted, normalize=self.normalize
+            prediction, vit.patches(images, self.patch), counted, normalize=self.normalize
         )
         return {"features": tokens[:, 0].detach().clone(), "loss": loss}
 
@@ -106,11 +97,11 @@ class MAE(Method):
         ratio = self.mask_ratio if mask_ratio is None else mask_ratio
         visible = visible_patches(key, self.grid, ratio, self.mask)
         everywhere = torch.arange(self.grid[0] * self.grid[1], device=key.device)
-        hidden = covered(visible, len(everywhere))
+        hidden = vit.covered(visible, len(everywhere))
         if self.token is None:
-            tokens = see(self.encoder.trunk, images, visible)
+            tokens = vit.see(self.encoder.trunk, images, visible)
         else:
-            tokens = see_masked(self.encoder.trunk, images, hidden, self.token)
+            tokens = vit.see_masked(self.encoder.trunk, images, hidden, self.token)
             visible = everywhere.expand(len(key), -1)
         return tokens, self.decoder(tokens, visible), hidden
 
@@ -139,10 +130,10 @@ class MAE(Method):
         self, images: Tensor, prediction: Tensor, hidden: Tensor
     ) -> tuple[Tensor, Tensor]:
         """What was visible, and the same with the hidden patches rebuilt."""
-        true = patches(images, self.patch)
+        true = vit.patches(images, self.patch)
         rebuilt = restored(prediction, true) if self.normalize else prediction
         seen = true.masked_fill(hidden[:, :, None], 0.0)
         both = seen, torch.where(hidden[:, :, None], rebuilt, true)
         size = (images.shape[2], images.shape[3])
-        visible, whole = (unpatched(rows, self.patch, size) for rows in both)
+        visible, whole = (vit.unpatched(rows, self.patch, size) for rows in both)
         return visible, whole

@@ -1,0 +1,12 @@
+"""Every study of MAE runs at its tiny scale."""
+
+from pathlib import Path
+
+import pytest
+
+from studies.tiny import names, runs
+
+
+@pytest.mark.parametrize("name", names("mae"))
+def test_every_study_runs(name: str, root: Path) -> None:
+    runs(name, root)
