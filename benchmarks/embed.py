@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from lookalike.data.sources import open_source
 from lookalike.nn.encoder import Encoder
-from lookalike.run.sight import Sight
+from lookalike.run.finding.sight import Sight
 from lookalike.training.runtime import choose_runtime
 from lookalike.views.policy import Policy
 from lookalike.views.presets import plain

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lookalike.run.compare import compare
+    from lookalike.run.judging.compare import compare
     from lookalike.run.load import load
     from lookalike.run.run import Run
     from lookalike.start import (
@@ -47,7 +47,11 @@ __all__ = [
     "search",
 ]
 
-_HOMES = {"Run": "lookalike.run", "compare": "lookalike.run.compare", "load": "lookalike.run"}
+_HOMES = {
+    "Run": "lookalike.run",
+    "compare": "lookalike.run.judging.compare",
+    "load": "lookalike.run",
+}
 """Where a name comes from, if not from `lookalike.start`."""
 
 

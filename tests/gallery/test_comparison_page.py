@@ -8,7 +8,7 @@ import pytest
 
 from gallery.test_report import EVIL, Page
 from lookalike.gallery.comparison_page import draw, write_page
-from lookalike.run.compare import compare
+from lookalike.run.judging.compare import compare
 from run.comparable import evaluate, guesses, write_run
 
 

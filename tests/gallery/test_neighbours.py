@@ -12,8 +12,9 @@ from lookalike.data.sources import Images, open_source
 from lookalike.gallery import stored
 from lookalike.gallery.neighbours import Neighbours, Seen, is_wrong, write_neighbours
 from lookalike.recipe.overrides import Layer, resolve
-from lookalike.run import Run, pretrain, showing
+from lookalike.run import Run, pretrain
 from lookalike.run.load import load
+from lookalike.run.training import showing
 from run.test_run import BASE
 
 

@@ -16,7 +16,7 @@ from lookalike.gallery.comparison_page import write_page
 from lookalike.gallery.map_drawing import write_drawing
 from lookalike.gallery.map_page import write_map
 from lookalike.gallery.report import report
-from lookalike.run.compare import compare
+from lookalike.run.judging.compare import compare
 from run import comparable
 
 PAPER = "getComputedStyle(document.body).backgroundColor"

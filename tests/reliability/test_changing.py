@@ -20,7 +20,7 @@ from lookalike.data.sources import open_source, reopen
 from lookalike.errors import DataError, Interrupted, UsageError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe
-from lookalike.run.pretraining import pretrain
+from lookalike.run.training.pretraining import pretrain
 
 SIZE = (100, 104)
 COUNT, BATCH, EPOCHS = 48, 16, 4

@@ -14,7 +14,7 @@ from data.pictures import noise, save
 from lookalike.data.sources import open_source
 from lookalike.errors import DataError
 from lookalike.recipe.questions import read
-from lookalike.run.evaluation import Exam, open_exam
+from lookalike.run.judging.evaluation import Exam, open_exam
 from lookalike.training.runtime import choose_runtime
 
 TREES = 300

@@ -18,7 +18,7 @@ from lookalike.data.sources import Photos, open_source
 from lookalike.errors import DataError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe
-from lookalike.run.pretraining import pretrain
+from lookalike.run.training.pretraining import pretrain
 from reliability import corpus
 from reliability.corpus import BROKEN, ODD, Corpus, write_corpus
 
@@ -109,7 +109,7 @@ def test_so_many_stop_a_training_with_a_table(odd_folder: Corpus, tmp_path: Path
     [(0.01, 50, 25), (0.01, 1000, 100), (0.01, 20_000, 200), (0.0, 50, 0), (0.9, 50, 45)],
 )
 def test_how_many_are_tolerated(share: float, pictures: int, allowed: int):
-    from lookalike.run.images import tolerated
+    from lookalike.run.training.images import tolerated
 
     assert tolerated(share, pictures) == allowed
 

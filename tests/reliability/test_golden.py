@@ -12,7 +12,8 @@ from rich.console import Console
 
 from lookalike.errors import StorageError, UsageError
 from lookalike.lock import locked
-from lookalike.run import Run, code, load, pretrain
+from lookalike.run import Run, load, pretrain
+from lookalike.run.training import code
 from lookalike.training.manifest import FORMAT
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -28,7 +28,7 @@ from lookalike.gallery.report import report
 from lookalike.nn.encoder import Encoder
 from lookalike.nn.published import load_published
 from lookalike.record import read_record
-from lookalike.run.compare import compare
+from lookalike.run.judging.compare import compare
 from lookalike.run.load import load
 from lookalike.training import generations
 from lookalike.training.from_timm import timm

@@ -17,8 +17,9 @@ from lookalike.errors import NumericalError
 from lookalike.method import Batch, Method
 from lookalike.randomness import number
 from lookalike.recipe.overrides import Layer, resolve
-from lookalike.run import Run, learning, pretrain, rewinding
-from lookalike.run.replay import replay
+from lookalike.run import Run, pretrain
+from lookalike.run.training import learning, rewinding
+from lookalike.run.training.replay import replay
 from lookalike.training import checkpoint, large_batch
 from lookalike.training.guard import Guard, NotFiniteError
 from lookalike.training.loop import train

@@ -57,7 +57,7 @@ RECIPE = {
 UPDATES = 40
 
 PHASES = {
-    "reading the index": ("lookalike.run.pretraining:open_images", 1),
+    "reading the index": ("lookalike.run.training.pretraining:open_images", 1),
     "drawing what it will see": ("lookalike.gallery.sheet:draw_sheet", 1),
     "waiting for the first batch": ("lookalike.data.loading:_FromMemory._render", 1),
     "between forward and backward": ("lookalike.training.loop:_of_all", 11),
@@ -65,7 +65,7 @@ PHASES = {
     "watching": ("lookalike.evaluation.unlabelled.spectrum:describe", 1),
     "writing a checkpoint": ("lookalike.training.manifest:write", 3),
     "the last update": ("lookalike.training.loop:_of_all", UPDATES),
-    "evaluating": ("lookalike.run.evaluation:Sitting.answer", 3),
+    "evaluating": ("lookalike.run.judging.evaluation:Sitting.answer", 3),
     "decoding photos": ("lookalike.training.loop:_of_all", 12),
 }
 """Where a trial can be told to announce itself: a function, and which of its calls."""
@@ -203,7 +203,7 @@ def main() -> None:
 
     import torch  # what the forks need, imported once
 
-    from lookalike.run import pretraining  # noqa: F401
+    from lookalike.run.training import pretraining  # noqa: F401
 
     for place, _ in PHASES.values():
         importlib.import_module(place.partition(":")[0])
@@ -239,7 +239,7 @@ def _train(out: Path, recipe: dict[str, Any], workers: int, phase: str) -> int:
 
     from lookalike.cli import app
     from lookalike.export import encoder_folder
-    from lookalike.run import learning
+    from lookalike.run.training import learning
 
     # To compile the encoder takes longer than to train it.
     encoder_folder.program = lambda *_: b"compiled"  # type: ignore[assignment]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lookalike.run.agreement import AGREE, SIDE, agreement, square
+from lookalike.run.finding.agreement import AGREE, SIDE, agreement, square
 from run.copies import tiles
 
 PICTURES = [Image.fromarray(tile) for tile in tiles()[:24]]

@@ -8,9 +8,9 @@ import torch
 
 from lookalike.data.ledger import Ledger
 from lookalike.data.sources import Source
-from lookalike.run.alike import Pairs, grouped, near
-from lookalike.run.embeddings import Features
-from lookalike.run.index import Index
+from lookalike.run.finding.alike import Pairs, grouped, near
+from lookalike.run.finding.embeddings import Features
+from lookalike.run.finding.index import Index
 from lookalike.start import duplicates
 from run.copies import write_copies, write_net
 

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from lookalike.errors import UsageError
 from lookalike.evaluation.comparing.comparison import Column, Comparison, Entry
 from lookalike.run import pretrain
-from lookalike.run.compare import compare
+from lookalike.run.judging.compare import compare
 from run.comparable import LABEL, evaluate, guesses, write_run
 from run.test_run import recipe
 

@@ -12,9 +12,9 @@ from data.pictures import noise, save
 from lookalike.data.sources import open_source
 from lookalike.errors import UsageError
 from lookalike.evaluation.features import extract
-from lookalike.run import embeddings
+from lookalike.run.finding import embeddings
+from lookalike.run.finding.sight import Part
 from lookalike.run.load import load
-from lookalike.run.sight import Part
 from lookalike.signals import Stop
 from lookalike.start import embed
 from lookalike.training.runtime import choose_runtime

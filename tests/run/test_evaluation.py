@@ -14,7 +14,7 @@ from lookalike.data.sources import Reader
 from lookalike.errors import DataError
 from lookalike.evaluation.subject import Subject, pixels
 from lookalike.recipe.questions import read
-from lookalike.run.evaluation import Exam, examine, open_exam
+from lookalike.run.judging.evaluation import Exam, examine, open_exam
 from lookalike.training.runtime import Runtime
 from lookalike.views.policy import Fit, Policy
 

@@ -13,8 +13,8 @@ from lookalike.evaluation.metrics import Outcome
 from lookalike.evaluation.report import Guesses, Report
 from lookalike.gallery import stored
 from lookalike.gallery.hardest import Hardest, place_of
-from lookalike.run.evaluation import keep
-from lookalike.run.hardest import SHOWN, hardest, keep_hardest
+from lookalike.run.judging.evaluation import keep
+from lookalike.run.judging.hardest import SHOWN, hardest, keep_hardest
 
 
 def report(scores: torch.Tensor, label: torch.Tensor, subject: str = "trained") -> Report:

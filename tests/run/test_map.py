@@ -14,10 +14,10 @@ from sklearn.manifold import trustworthiness
 from torch.nn.functional import normalize
 
 from lookalike.errors import DataError, MissingExtraError, NumericalError, UsageError
-from lookalike.run import map as mapping
-from lookalike.run.map_colours import agreement, faithful
-from lookalike.run.outliers import Neighbourhood
-from lookalike.run.projection import project, suited
+from lookalike.run.finding import map as mapping
+from lookalike.run.finding.map_colours import agreement, faithful
+from lookalike.run.finding.outliers import Neighbourhood
+from lookalike.run.finding.projection import project, suited
 from lookalike.start import draw_map
 from run.untrained import write_untrained
 
@@ -119,7 +119,9 @@ def test_umap_is_an_extra(monkeypatch: pytest.MonkeyPatch, run: Path) -> None:
 
 def test_what_suits_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     for there, beyond in ((None, "pca"), (object(), "umap")):
-        monkeypatch.setattr("lookalike.run.projection.find_spec", lambda _, there=there: there)
+        monkeypatch.setattr(
+            "lookalike.run.finding.projection.find_spec", lambda _, there=there: there
+        )
         assert [suited(count) for count in (5000, 5001)] == ["tsne", beyond]
 
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.probes.linear import linear
 from lookalike.export.model_card import model_card
-from lookalike.run import classifier
 from lookalike.run.export import export_encoder
+from lookalike.run.judging import classifier
 from lookalike.run.load import load
 from lookalike.start import predict
 from run.untrained import write_untrained

@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from data.pictures import noise, save
 from lookalike.errors import UsageError
-from lookalike.run import index as index_module
+from lookalike.run.finding import index as index_module
 from lookalike.start import outliers, search
 from run.untrained import write_untrained
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from lookalike.errors import DataError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.run import pretrain
-from lookalike.run.transfer import transfer_run
+from lookalike.run.judging.transfer import transfer_run
 from run.test_run import BASE
 
 

@@ -95,7 +95,9 @@ def test_transfer_is_asked_of_the_papers_sets_and_of_others(
 ) -> None:
     asked = list[dict[str, Any]]()
     monkeypatch.setattr("lookalike.start.pretrain", lambda *_, **__: True)
-    monkeypatch.setattr("lookalike.run.transfer.transfer_run", lambda *_, **how: asked.append(how))
+    monkeypatch.setattr(
+        "lookalike.run.judging.transfer.transfer_run", lambda *_, **how: asked.append(how)
+    )
     task = Task((), 0, None, tmp_path, (Question(TRANSFER, data=data),))
     assert list(work([task], jobs=1)) == [(task, "")]
     assert (asked[0]["sets"], asked[0]["also"]) == (sets, also)

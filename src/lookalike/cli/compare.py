@@ -46,7 +46,7 @@ def command(
 
     from lookalike.gallery.comparison_page import write_page
     from lookalike.gallery.comparison_tables import remarks, tables
-    from lookalike.run.compare import compare
+    from lookalike.run.judging.compare import compare
 
     found = compare(*runs, evaluation=evaluation)
     if json_:

@@ -28,6 +28,6 @@ def command(
 
     found = duplicates(what, threshold=threshold, out=output.out, **pictures.as_dict())
 
-    from lookalike.run.found import duplicates_lines
+    from lookalike.run.finding.found import duplicates_lines
 
     output.show(found.as_dict(), duplicates_lines(found))

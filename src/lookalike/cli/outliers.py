@@ -29,6 +29,6 @@ def command(
 
     found = outliers(what, top=top, k=k, out=output.out, **pictures.as_dict())
 
-    from lookalike.run.found import outliers_lines
+    from lookalike.run.finding.found import outliers_lines
 
     output.show([each.as_dict() for each in found], outliers_lines(found))

@@ -31,6 +31,6 @@ def command(
 
     found = search(what, *queries, top=top, out=output.out, **pictures.as_dict())
 
-    from lookalike.run.found import search_lines
+    from lookalike.run.finding.found import search_lines
 
     output.show(found.as_dict(), search_lines(found))

@@ -51,7 +51,7 @@ def command(
     for place in also:
         check_images(place)
 
-    from lookalike.run.transfer import transfer_run
+    from lookalike.run.judging.transfer import transfer_run
 
     console = Console(quiet=json_, highlight=False, markup=False, emoji=False)
     reports = transfer_run(

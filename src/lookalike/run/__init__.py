@@ -4,7 +4,7 @@ It alone calls training, evaluation, gallery and export together.
 """
 
 from lookalike.run.load import Pretrained, load
-from lookalike.run.pretraining import pretrain
 from lookalike.run.run import Run
+from lookalike.run.training.pretraining import pretrain
 
 __all__ = ["Pretrained", "Run", "load", "pretrain"]

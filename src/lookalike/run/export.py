@@ -12,7 +12,7 @@ from lookalike.export.hub import upload
 from lookalike.export.model_card import hub_card, model_card
 from lookalike.export.program import Classifying, Normalised
 from lookalike.export.writing import note, size, write_export
-from lookalike.run.classifier import classifier_of
+from lookalike.run.judging.classifier import classifier_of
 from lookalike.run.load import Pretrained, load
 from lookalike.training.runtime import choose_runtime
 

@@ -19,7 +19,7 @@ from lookalike.data.sources import Source
 from lookalike.errors import StorageError, UsageError
 from lookalike.recipe import library
 from lookalike.recipe.schema import Recipe
-from lookalike.run.code import code_of
+from lookalike.run.training.code import code_of
 
 
 class RunFolder:

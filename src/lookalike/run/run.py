@@ -9,10 +9,10 @@ from lookalike.evaluation.report import Report, as_html
 from lookalike.recipe.questions import read
 from lookalike.recipe.schema import Recipe
 from lookalike.record import read_record
-from lookalike.run.evaluation import examine, open_exam
 from lookalike.run.folder import RunFolder
+from lookalike.run.judging.evaluation import examine, open_exam
+from lookalike.run.judging.subjects import of_projection, of_run
 from lookalike.run.pages import write_pages
-from lookalike.run.subjects import of_projection, of_run
 from lookalike.run.trained import Trained
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime

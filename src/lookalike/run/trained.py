@@ -6,15 +6,15 @@ from pathlib import Path
 from rich.console import Console
 
 from lookalike.recipe import requests
-from lookalike.run import alike, outliers
-from lookalike.run.collection import Collection, open_collection
-from lookalike.run.embed import write_embeddings
 from lookalike.run.export import export_encoder
-from lookalike.run.found import duplicates_page, outliers_page, search_page
+from lookalike.run.finding import alike, outliers
+from lookalike.run.finding.collection import Collection, open_collection
+from lookalike.run.finding.embed import write_embeddings
+from lookalike.run.finding.found import duplicates_page, outliers_page, search_page
+from lookalike.run.finding.map import draw_map
+from lookalike.run.finding.search import Found, search
+from lookalike.run.judging.predict import Prediction, predict_run, written
 from lookalike.run.load import Pretrained, load
-from lookalike.run.map import draw_map
-from lookalike.run.predict import Prediction, predict_run, written
-from lookalike.run.search import Found, search
 
 
 class Trained:

@@ -13,7 +13,7 @@ from lookalike.gallery.views_sheet import views_sheet
 from lookalike.method import Batch
 from lookalike.randomness import image_keys
 from lookalike.recipe.schema import Recipe
-from lookalike.run.images import open_images
+from lookalike.run.training.images import open_images
 from lookalike.run.workers import count_workers
 from lookalike.views.policy import Policy
 from lookalike.views.presets import SINGLE, only

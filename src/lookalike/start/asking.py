@@ -12,9 +12,9 @@ from lookalike.recipe.requests import (
 from lookalike.start.console import console
 
 if TYPE_CHECKING:
-    from lookalike.run.alike import Duplicates
-    from lookalike.run.outliers import Outlier
-    from lookalike.run.search import Found
+    from lookalike.run.finding.alike import Duplicates
+    from lookalike.run.finding.outliers import Outlier
+    from lookalike.run.finding.search import Found
 
 
 def search(

@@ -81,7 +81,7 @@ def evaluate(
             *words, data=data, projection=projection, baselines=baselines, workers=workers, **how
         )
 
-    from lookalike.run.any_encoder import evaluate_encoder
+    from lookalike.run.judging.any_encoder import evaluate_encoder
 
     return evaluate_encoder(
         Path(what) if kind == "folder" else encoder_settings(str(what), own),

@@ -8,7 +8,7 @@ from lookalike.recipe.requests import check_predict
 from lookalike.start.console import console
 
 if TYPE_CHECKING:
-    from lookalike.run.predict import Prediction
+    from lookalike.run.judging.predict import Prediction
 
 
 def predict(

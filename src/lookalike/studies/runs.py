@@ -153,7 +153,7 @@ def _do(task: Task) -> str | int:
 
 def _sit(task: Task, sitting: Sitting) -> None:
     if sitting.words == (TRANSFER,):
-        from lookalike.run.transfer import transfer_run
+        from lookalike.run.judging.transfer import transfer_run
 
         transfer_run(
             task.out,

@@ -1,4 +1,4 @@
-"""What an update left whose numbers are not finite: enough to do it again, `lookalike.run.replay`."""
+"""What an update left whose numbers are not finite: enough for `run.training.replay` to do it again."""
 
 import json
 from collections.abc import Mapping

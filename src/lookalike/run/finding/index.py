@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from lookalike.data.sources import Source
-from lookalike.run.embeddings import Features
+from lookalike.run.finding.embeddings import Features
 
 _ROWS, _BLOCK = 2**16, 2**24  # pictures, and similarities, held at once
 

@@ -21,9 +21,9 @@ from torch.nn.functional import interpolate
 
 from lookalike.data.decoding import UnreadableImage
 from lookalike.randomness import order
-from lookalike.run.agreement import AGREE, SIDE, agreement, square
-from lookalike.run.collection import Collection, pixels_of
-from lookalike.run.index import Index
+from lookalike.run.finding.agreement import AGREE, SIDE, agreement, square
+from lookalike.run.finding.collection import Collection, pixels_of
+from lookalike.run.finding.index import Index
 
 MOST = 16
 """Nearest pictures looked at for each one; copies of copies find each other by way of these."""

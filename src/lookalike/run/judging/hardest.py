@@ -9,7 +9,7 @@ from lookalike.evaluation.report import Guesses, Report
 from lookalike.gallery import stored
 from lookalike.gallery.found_page import SIDE, address
 from lookalike.gallery.hardest import Hardest, Mistake, place_of
-from lookalike.run.collection import pixels_of
+from lookalike.run.finding.collection import pixels_of
 
 SHOWN = 16
 

@@ -11,15 +11,15 @@ from lookalike.data.sources import Source, chosen
 from lookalike.gallery.found_page import SIDE
 from lookalike.gallery.neighbours import Seen, write_neighbours
 from lookalike.randomness import number, order
-from lookalike.run.announcement import warn
-from lookalike.run.collection import Collection, pixels_of
+from lookalike.run.finding.collection import Collection, pixels_of
+from lookalike.run.finding.index import Index
+from lookalike.run.finding.map import draw_map
+from lookalike.run.finding.map_colours import agreement
+from lookalike.run.finding.outliers import Neighbourhood, neighbourhood
+from lookalike.run.finding.sight import Sight
 from lookalike.run.folder import RunFolder
-from lookalike.run.index import Index
 from lookalike.run.load import load
-from lookalike.run.map import draw_map
-from lookalike.run.map_colours import agreement
-from lookalike.run.outliers import Neighbourhood, neighbourhood
-from lookalike.run.sight import Sight
+from lookalike.run.training.announcement import warn
 from lookalike.training.runtime import Runtime
 
 SAMPLE = 3000

@@ -19,10 +19,10 @@ from lookalike.evaluation.subject import Subject
 from lookalike.evaluation.transfers.transfer import transfer
 from lookalike.evaluation.transfers.transfer_table import mean_table
 from lookalike.nn.encoder import Encoder
-from lookalike.run.evaluation import keep
 from lookalike.run.folder import RunFolder
+from lookalike.run.judging.evaluation import keep
+from lookalike.run.judging.subjects import of_run
 from lookalike.run.pages import write_pages
-from lookalike.run.subjects import of_run
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 

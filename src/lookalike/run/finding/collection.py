@@ -15,11 +15,11 @@ from lookalike.data.cropping import REDUCTIONS
 from lookalike.data.sources import Photos, Source, open_source
 from lookalike.errors import UsageError
 from lookalike.evaluation.features import embed, frozen
-from lookalike.run.embeddings import features_of
+from lookalike.run.finding.embeddings import features_of
+from lookalike.run.finding.index import Index
+from lookalike.run.finding.sight import Sight
 from lookalike.run.folder import RunFolder
-from lookalike.run.index import Index
 from lookalike.run.load import Pretrained, load
-from lookalike.run.sight import Sight
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 

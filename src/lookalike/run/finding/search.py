@@ -9,9 +9,9 @@ import torch
 from torch.nn.functional import normalize
 
 from lookalike.data.sources import Source
-from lookalike.run.collection import Collection
-from lookalike.run.index import Index
-from lookalike.run.pictures import open_pictures
+from lookalike.run.finding.collection import Collection
+from lookalike.run.finding.index import Index
+from lookalike.run.finding.pictures import open_pictures
 
 
 class Match(NamedTuple):

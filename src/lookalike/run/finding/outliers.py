@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lookalike.errors import DataError
-from lookalike.run.index import Index
+from lookalike.run.finding.index import Index
 
 _LEAST = 1e-6  # distance that counts between equal pictures, so that no ratio is infinite
 

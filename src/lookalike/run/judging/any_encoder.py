@@ -7,8 +7,8 @@ from rich.console import Console
 
 from lookalike.evaluation.report import Report
 from lookalike.recipe.questions import Question
-from lookalike.run.evaluation import examine, open_exam
-from lookalike.run.subjects import of_folder, of_name
+from lookalike.run.judging.evaluation import examine, open_exam
+from lookalike.run.judging.subjects import of_folder, of_name
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 

@@ -16,18 +16,18 @@ from lookalike.nn.encoder import Encoder
 from lookalike.recipe.build import build_method
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.schema import Recipe
-from lookalike.run.announcement import announce, warn
-from lookalike.run.code import code_of
 from lookalike.run.ending import noted
 from lookalike.run.folder import RunFolder
-from lookalike.run.images import open_images, telling_losses
-from lookalike.run.learning import Learning
-from lookalike.run.memory import announce_memory
 from lookalike.run.pages import write_pages
 from lookalike.run.run import Run
-from lookalike.run.sameness import refuse_other_code, refuse_other_images
-from lookalike.run.showing import show
-from lookalike.run.work import Work, prepare
+from lookalike.run.training.announcement import announce, warn
+from lookalike.run.training.code import code_of
+from lookalike.run.training.images import open_images, telling_losses
+from lookalike.run.training.learning import Learning
+from lookalike.run.training.memory import announce_memory
+from lookalike.run.training.sameness import refuse_other_code, refuse_other_images
+from lookalike.run.training.showing import show
+from lookalike.run.training.work import Work, prepare
 from lookalike.run.workers import count_workers
 from lookalike.signals import StopFlag, stop_flag
 from lookalike.training.room import check_room

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lookalike.gallery.map_page import Classes, Scale
 from lookalike.randomness import number
-from lookalike.run.index import Index
-from lookalike.run.outliers import Neighbourhood, isolation
+from lookalike.run.finding.index import Index
+from lookalike.run.finding.outliers import Neighbourhood, isolation
 
 NEAR = 10
 """Images that each one is compared with."""

@@ -6,7 +6,7 @@ from lookalike import distributed
 from lookalike.gallery.views_sheet import views_sheet
 from lookalike.nn.trunks import is_vit
 from lookalike.run.folder import RunFolder
-from lookalike.run.work import Work
+from lookalike.run.training.work import Work
 
 
 def announce(work: Work, folder: RunFolder, console: Console, start: int) -> None:

@@ -22,7 +22,7 @@ from lookalike.evaluation.report import Report, table
 from lookalike.evaluation.subject import PROJECTION, Pixels, Subject
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.questions import Question
-from lookalike.run.hardest import keep_hardest
+from lookalike.run.judging.hardest import keep_hardest
 from lookalike.training.runtime import Runtime
 
 TEST_SHARE = 0.2

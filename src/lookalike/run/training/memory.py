@@ -5,8 +5,8 @@ from rich.console import Console
 from lookalike.data.sources import Images
 from lookalike.recipe.fitting import advice, fits, fitting_piece
 from lookalike.recipe.memory import Need, need, sentence, small
-from lookalike.run.announcement import warn
-from lookalike.run.work import Work
+from lookalike.run.training.announcement import warn
+from lookalike.run.training.work import Work
 
 
 def announce_memory(work: Work, console: Console) -> None:

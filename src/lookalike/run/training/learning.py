@@ -10,14 +10,14 @@ from lookalike import distributed
 from lookalike.method import Batch
 from lookalike.recipe.build import build_rate
 from lookalike.recipe.fitting import shortage
-from lookalike.run.announcement import warn
 from lookalike.run.folder import RunFolder
-from lookalike.run.memory import need_of
-from lookalike.run.replay import guard_of
-from lookalike.run.rewinding import epoch_before, rewind, slowed
-from lookalike.run.tracking import copies_for
-from lookalike.run.watching import alarm_of, beside, online_probe, watchers_of
-from lookalike.run.work import Work
+from lookalike.run.training.announcement import warn
+from lookalike.run.training.memory import need_of
+from lookalike.run.training.replay import guard_of
+from lookalike.run.training.rewinding import epoch_before, rewind, slowed
+from lookalike.run.training.tracking import copies_for
+from lookalike.run.training.watching import alarm_of, beside, online_probe, watchers_of
+from lookalike.run.training.work import Work
 from lookalike.signals import StopFlag
 from lookalike.training import checkpoint
 from lookalike.training.guard import NotFiniteError

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from lookalike import files
 from lookalike.data.sources import Source
 from lookalike.errors import UsageError
-from lookalike.run.code import differences
 from lookalike.run.folder import RunFolder
+from lookalike.run.training.code import differences
 
 _SHOWN = 5
 """Changed sources that are named."""

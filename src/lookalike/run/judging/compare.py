@@ -9,8 +9,8 @@ from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
 from lookalike.evaluation.unlabelled.choosing import choose_checkpoint
 from lookalike.record import Record, read_record
-from lookalike.run.pairing import pair
-from lookalike.run.recipes import seeds, settings
+from lookalike.run.judging.pairing import pair
+from lookalike.run.judging.recipes import seeds, settings
 
 BASELINES = ("pixels", "untrained")
 

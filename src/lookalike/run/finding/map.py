@@ -16,11 +16,11 @@ from lookalike.gallery.map_page import Map, write_map
 from lookalike.gallery.map_tiles import side_for
 from lookalike.gallery.sheet import as_pixels
 from lookalike.randomness import order
-from lookalike.run.collection import Collection
-from lookalike.run.index import Index
-from lookalike.run.map_colours import NEAR, colours, faithful
-from lookalike.run.outliers import neighbourhood
-from lookalike.run.projection import project, suited
+from lookalike.run.finding.collection import Collection
+from lookalike.run.finding.index import Index
+from lookalike.run.finding.map_colours import NEAR, colours, faithful
+from lookalike.run.finding.outliers import neighbourhood
+from lookalike.run.finding.projection import project, suited
 from lookalike.views.policy import Fit, Policy
 
 POINTS = 50_000

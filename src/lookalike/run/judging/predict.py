@@ -17,9 +17,9 @@ from lookalike.data.sources import Source
 from lookalike.evaluation.features import embed, frozen
 from lookalike.export.program import Classifying
 from lookalike.files import replacing
-from lookalike.run.classifier import classifier_of
+from lookalike.run.finding.pictures import open_pictures
+from lookalike.run.judging.classifier import classifier_of
 from lookalike.run.load import load
-from lookalike.run.pictures import open_pictures
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import Runtime, choose_runtime
 from lookalike.views.policy import Policy

@@ -7,11 +7,11 @@ from lookalike.data.decoding import UnreadableImage
 from lookalike.data.ledger import counted
 from lookalike.data.sources import Source
 from lookalike.gallery.found_page import SIDE, Shown, Strip, address, write_page
-from lookalike.run.alike import Duplicates
-from lookalike.run.collection import pixels_of
-from lookalike.run.index import Index
-from lookalike.run.outliers import Outlier
-from lookalike.run.search import Found
+from lookalike.run.finding.alike import Duplicates
+from lookalike.run.finding.collection import pixels_of
+from lookalike.run.finding.index import Index
+from lookalike.run.finding.outliers import Outlier
+from lookalike.run.finding.search import Found
 
 STRIPS, PICTURES = 60, 12
 """How many strips a page shows, and how many pictures in each."""

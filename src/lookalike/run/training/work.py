@@ -13,7 +13,7 @@ from lookalike.errors import DataError
 from lookalike.method import Method
 from lookalike.recipe.build import build_method, build_optimizer
 from lookalike.recipe.schema import Recipe
-from lookalike.run.images import check_labels
+from lookalike.run.training.images import check_labels
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import Runtime
 from lookalike.training.sharding import shard

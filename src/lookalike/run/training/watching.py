@@ -17,7 +17,7 @@ from lookalike.evaluation.watching.told import Told
 from lookalike.recipe.build import build_method
 from lookalike.recipe.questions import PROBE, read
 from lookalike.record import read_record
-from lookalike.run.work import Work
+from lookalike.run.training.work import Work
 from lookalike.training.checkpoint import Learner
 from lookalike.training.monitors import Monitor
 

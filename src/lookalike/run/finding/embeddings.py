@@ -23,7 +23,7 @@ from lookalike import files
 from lookalike.data.sources import Source
 from lookalike.errors import DataError
 from lookalike.lock import locked
-from lookalike.run.sight import Part, Sight
+from lookalike.run.finding.sight import Part, Sight
 
 SECONDS = 20.0
 """After how long a piece is written down."""

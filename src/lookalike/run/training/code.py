@@ -18,7 +18,7 @@ _LIBRARIES = (torch, torchvision, timm, numpy, PIL)
 _SOURCES = (
     *("data/*.py", "losses/*.py", "methods/*.py", "nn/**/*.py", "training/*.py", "views/*.py"),
     *("distributed.py", "method.py", "randomness.py"),
-    *("recipe/build.py", "recipe/units.py", "run/images.py", "run/work.py"),
+    *("recipe/build.py", "recipe/units.py", "run/training/images.py", "run/training/work.py"),
 )
 _ONLOOKERS = {
     "methods/__init__.py",
@@ -27,7 +27,7 @@ _ONLOOKERS = {
 
 
 def _read() -> dict[str, str]:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     found = {path.relative_to(root).as_posix() for each in _SOURCES for path in root.glob(each)}
     return {
         name: hashlib.sha256((root / name).read_bytes()).hexdigest()[:16]

@@ -22,8 +22,8 @@ from lookalike.evaluation.probes.logistic import Problem
 from lookalike.evaluation.probes.temperature import temperature
 from lookalike.evaluation.subject import Subject
 from lookalike.recipe.questions import read
-from lookalike.run.evaluation import Sitting, open_exam
 from lookalike.run.folder import RunFolder
+from lookalike.run.judging.evaluation import Sitting, open_exam
 from lookalike.run.load import Pretrained, load
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import Runtime

@@ -13,9 +13,9 @@ import lookalike
 from lookalike import files
 from lookalike.data.sources import Photos
 from lookalike.errors import MissingExtraError, NumericalError
-from lookalike.run.collection import Collection
-from lookalike.run.embeddings import write_npy
-from lookalike.run.index import Index
+from lookalike.run.finding.collection import Collection
+from lookalike.run.finding.embeddings import write_npy
+from lookalike.run.finding.index import Index
 
 _ROWS = 8192  # in memory at once
 

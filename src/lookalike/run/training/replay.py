@@ -1,6 +1,6 @@
 """A bad update once more: what a run kept of one whose numbers were not finite, and doing it again.
 
->>> from lookalike.run.replay import replay
+>>> from lookalike.run.training.replay import replay
 >>> print(replay("runs/simclr-photos"))            # doctest: +SKIP
 Update 1,170: loss nan, gradient nan; first in the output of encoder.trunk.layer3.0.conv1.
 """
@@ -18,9 +18,9 @@ from lookalike.errors import StorageError
 from lookalike.method import Batch
 from lookalike.randomness import number
 from lookalike.recipe.build import build_method
-from lookalike.run.announcement import warn
 from lookalike.run.folder import RunFolder
-from lookalike.run.work import Work
+from lookalike.run.training.announcement import warn
+from lookalike.run.training.work import Work
 from lookalike.training import evidence, large_batch
 from lookalike.training.guard import IN_A_ROW, Guard, finite, gradient_norm, not_finite
 from lookalike.training.runtime import Runtime, choose_runtime
@@ -58,7 +58,7 @@ def guard_of(work: Work, folder: RunFolder, console: Console) -> Guard:
             path = evidence.write(_place(folder.path), found, **facts)
         except StorageError as error:  # what went wrong first matters more
             return f"Its batch could not be kept: {error.why}"
-        return f"Its batch is in {path}; lookalike.run.replay does it again."
+        return f"Its batch is in {path}; lookalike.run.training.replay does it again."
 
     skips = IN_A_ROW if work.recipe.nonfinite == "skip" else 0
     return Guard(skips=skips, record=record, tell=partial(warn, console))

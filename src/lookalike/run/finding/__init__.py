@@ -1,0 +1,1 @@
+"""Finding: what can be done with the features of many pictures."""

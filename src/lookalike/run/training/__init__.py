@@ -1,0 +1,1 @@
+"""Training: from a recipe to a run folder, and on from where it stopped."""
