@@ -35,6 +35,7 @@ ALLOWED = {
     "src/lookalike/training/events.py: imports socket": "the machine's name, for TensorBoard",
     "src/lookalike/training/evidence.py: save_file": "written aside and renamed",
     "src/lookalike/export/program.py: torch.export.load": "reads what it has just written",
+    "src/lookalike/start/serving.py: imports http": "`report --watch` serves a page on loopback",
     "src/lookalike/nn/published/reading.py: imports pickle": "names the error torch raises",
     "src/lookalike/export/load_encoder.py: torch.export.load": "for people who trust the folder",
     "src/lookalike/training/monitors.py: opens for writing": "metrics.jsonl grows by whole lines",

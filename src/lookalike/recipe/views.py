@@ -84,7 +84,7 @@ def _changed(view: Any, change: Any) -> Any:
     return result
 
 
-def _fits(keys: Mapping[str, Any], kinds: list[Any]) -> bool:
+def _fits(keys: Mapping[Any, Any], kinds: list[Any]) -> bool:
     """Whether one of the kinds knows all of these keys."""
     return any(keys.keys() <= {field.name for field in fields(kind)} for kind in kinds)
 
