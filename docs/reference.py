@@ -165,7 +165,9 @@ def _public() -> str:
 
 def _object(module: ModuleType, name: str) -> str:
     if isinstance(getattr(module, name), type):
-        return _rst(f".. autoclass:: {module.__name__}.{name}\n   :members:\n   :inherited-members:")
+        return _rst(
+            f".. autoclass:: {module.__name__}.{name}\n   :members:\n   :inherited-members:"
+        )
     return _rst(f".. autofunction:: {module.__name__}.{name}")
 
 
