@@ -4,9 +4,11 @@ Importing torch takes seconds and a trial one, so one process imports everything
 run as a program, this file takes orders as lines of JSON. What a trial runs is the command line.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib
+import itertools
 import json
 import os
 import pkgutil
@@ -146,11 +148,8 @@ class Nursery:
 
     def start_together(self, out: Path, phase: str = "", **changes: Any) -> list[Trial]:
         """Two processes that train as one; the second one announces the phase."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
         common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
-        common |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        common |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
         return [
             self.start(
                 out,
@@ -167,6 +166,19 @@ class Nursery:
         assert self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
+
+
+_PORTS = itertools.count(20_000 + 10 * (os.getpid() % 1000))
+
+
+def _free_port() -> int:
+    """A port that no other test gets, nor this one twice: from 32,768 on the system gives them to
+    any connection, and one that was just left may not be free yet."""
+    for port in _PORTS:
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("", port))
+            return port
+    raise AssertionError
 
 
 def changes(name: str, photos: Path) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def write_drawing(drawn: Map, path: Path) -> None:
     style = matplotlib.rc_context({"svg.hashsalt": "lookalike"})
     with warnings.catch_warnings(), style, replacing(path) as file:
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # becomes an empty box
-        figure.savefig(file, format=path.suffix[1:], metadata=facts, bbox_inches="tight")
+        figure.savefig(file, format=path.suffix[1:], metadata=facts)
 
 
 def _draw_kinds(axes: Any, drawn: Map, colour: Classes) -> None:
