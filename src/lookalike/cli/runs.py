@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lookalike.cli.options import print_json
+from lookalike.durations import duration
 
 if TYPE_CHECKING:
     from lookalike.start.listing import Standing
@@ -71,20 +72,10 @@ def _cells(run: "Standing", folder: Path) -> tuple[str, ...]:
         Path(run.data).name if run.data else "–",
         f"{run.updates:,} of {in_all}",
         *map(_percent, (run.best_knn, run.last_knn, run.linear)),
-        _duration(run.seconds),
+        duration(run.seconds) if run.seconds else "–",
         f"{run.state}: {run.why}" if run.state == "failed" else run.state,
     )
 
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def _duration(seconds: float) -> str:
-    """In the units a person would say it in."""
-    if not seconds:
-        return "–"
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from lookalike.durations import duration
 from lookalike.training.monitors import Moment
 
 SECONDS_BETWEEN_LINES = 60.0
@@ -88,14 +89,6 @@ class Bar:
     def close(self) -> None:
         """Leaves the terminal as it stands."""
         self._progress.stop()
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the units a person would say them in: "42 s", "7 min", "3 h 05 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _clock(seconds: float) -> str:

@@ -1,0 +1,9 @@
+"""Times for people."""
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the units a person would say them in: "42 s", "7 min", "3 h 05 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
