@@ -10,7 +10,7 @@ demo: .venv/core  ## pretrain on small digits, evaluate, write a report: a few m
 	$(BIN)/lookalike evaluate runs/digits prototypes
 
 test: .venv/dev  ## the tests of every commit
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev  ## style, types, import directions
 	$(BIN)/ruff check .

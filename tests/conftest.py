@@ -1,5 +1,17 @@
 """Shapes in signatures are enforced while testing, before anything of lookalike is imported."""
 
-from jaxtyping import install_import_hook
+from collections.abc import Iterator
 
-install_import_hook("lookalike", "shapes.check")
+import jaxtyping
+import pytest
+
+jaxtyping.install_import_hook("lookalike", "shapes.check")
+
+
+@pytest.fixture(scope="module")
+def unchecked() -> Iterator[None]:
+    """Shapes are not enforced, which takes half of the time: for tests that train dozens of
+    encoders with code whose own tests enforce them."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from data.pictures import noise, save
 from lookalike.cli.app import run
 from lookalike.methods import METHODS
 from lookalike.views.presets import POLICIES
+
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +37,9 @@ ELSEWHERE = {"published-weights.md": "it takes files and programs of other proje
 
 PROGRAMS = ("export.md", "run-folder.md")
 """Pages that use the program beside an encoder's weights; to write it takes longer than a training."""
+
+FIRST = "lookalike pretrain simclr --data photos/"
+"""How most pages begin; what it makes is made once."""
 
 SIDES = {"photos": 40, "new": 40, "labelled": 40, "cifar10": 32, "imagenet": 120}
 """Folders of images that the commands name, and the side of each image in pixels."""
@@ -57,6 +63,7 @@ def expanded(word: str) -> list[str]:
 
 def test_there_is_something_to_test() -> None:
     assert len(COMMANDS) >= 4
+    assert sum(FIRST in COMMAND.findall(text) for text in (README, *PAGES.values())) > 10
     for text in (README, *PAGES.values()):
         blocks = "".join(block for kind, block in BLOCK.findall(text) if kind == "sh")
         assert COMMAND.findall(blocks) == COMMAND.findall(text)  # none stands in another place
@@ -75,9 +82,19 @@ def here(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.Monkey
     return here
 
 
+@pytest.fixture(scope="module")
+def first(place: Path) -> Path:
+    """The runs that are there after FIRST."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lookalike.export.encoder_folder.program", lambda *_: b"")
+        patch.chdir(place)
+        assert run(words_of(FIRST, 2 * FIRST)) == 0
+    return place / "runs"
+
+
 @pytest.mark.parametrize("page", ["README.md", *PAGES])
 def test_the_commands_and_code_of_a_page_one_after_the_other(
-    page: str, here: Path, capfd: pytest.CaptureFixture[str]
+    page: str, here: Path, first: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     names: dict[str, Any] = {"images": np.zeros((2, 3, 40, 40), np.float32)}
     with at_home(here):
@@ -87,6 +104,9 @@ def test_the_commands_and_code_of_a_page_one_after_the_other(
                 (here / named[1]).write_text(shortened(block), encoding="utf-8")
             if kind == "sh":
                 for command in COMMAND.findall(block):
+                    if command == FIRST and page not in PROGRAMS:
+                        shutil.copytree(first, "runs", dirs_exist_ok=True)
+                        continue
                     words = words_of(command, text)
                     assert run(words) == 0, (command, capfd.readouterr().err)
             elif kind == "python" and page in PAGES:

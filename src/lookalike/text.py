@@ -1,5 +1,7 @@
 """YAML as recipes use it: plain values, decimal numbers (`1e-6` is one), and no key stands twice."""
 
+import copy
+import functools
 import re
 from typing import Any
 
@@ -87,6 +89,11 @@ def load(text: str, where: str) -> Any:
     Raises:
         UsageError: it is no YAML, or longer or deeper than any recipe.
     """
+    return copy.deepcopy(_load(text, where))
+
+
+@functools.lru_cache(maxsize=64)  # a run's recipe is asked for again and again
+def _load(text: str, where: str) -> Any:
     if len(text) > LONGEST:
         raise _too_much(where, f"It has {len(text):,} characters.")
     try:

@@ -38,13 +38,13 @@ def kill_and_go_on(
     folder: Path,
     settings: dict[str, object],
 ) -> None:
-    """Each run is killed up to three times, from its start to some way into its evaluations."""
+    """Each run is killed one to three times, from its start to some way into its evaluations."""
     state, seconds, _ = whole(name)
     chance = random.Random(f"{name} {trials}")  # noqa: S311 - moments, not secrets
     kills = 0
     for number in range(trials):
         out = folder / str(number)
-        for _ in range(3):
+        for _ in range(chance.randint(1, 3)):
             begun = time.monotonic()
             trial = nursery.start(out, **settings)
             code = trial.wait(chance.uniform(0, 1.2 * seconds))

@@ -62,28 +62,27 @@ def test_a_signal(
         assert final_state(out) == whole("photos" if "photos" in phase else "simclr").state
 
 
+@pytest.fixture(scope="module")
+def undisturbed(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The final state of two processes that train as one."""
+    out = tmp_path_factory.mktemp("undisturbed") / "run"
+    assert [trial.wait(300) for trial in nursery.start_together(out)] == [0, 0]
+    return final_state(out)
+
+
 @pytest.mark.parametrize(("number", "code"), CODES)
 def test_one_of_two_processes_gets_it(
-    number: signal.Signals, code: int, nursery: Nursery, tmp_path: Path
+    number: signal.Signals, code: int, nursery: Nursery, undisturbed: str, tmp_path: Path
 ) -> None:
-    out, alone = tmp_path / "run", tmp_path / "alone"
-    states = []
-    for trials in (nursery.start_together(alone), together_with_a_signal(nursery, out, number)):
-        codes = [trial.wait(300) for trial in trials]
-        states.append((trials, codes))
-    (_, undisturbed), (_, stopped) = states
-    assert undisturbed == [0, 0]
-    assert stopped == [143, code], "the first one cannot know which signal another got"
-    assert saved(out) == recorded(out) == 11
-    assert [trial.wait(300) for trial in nursery.start_together(out)] == [0, 0]
-    assert final_state(out) == final_state(alone)
-
-
-def together_with_a_signal(nursery: Nursery, out: Path, number: signal.Signals) -> list[Trial]:
+    out = tmp_path / "run"
     trials = nursery.start_together(out, phase="between forward and backward")
     wait_for(beside(out, "phase"))
     trials[1].send(number)
-    return trials
+    codes = [trial.wait(300) for trial in trials]
+    assert codes == [143, code], "the first one cannot know which signal another got"
+    assert saved(out) == recorded(out) == 11
+    assert [trial.wait(300) for trial in nursery.start_together(out)] == [0, 0]
+    assert final_state(out) == undisturbed
 
 
 def ends(trial: Trial, number: signal.Signals, code: int) -> None:

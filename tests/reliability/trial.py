@@ -6,6 +6,7 @@ run as a program, this file takes orders as lines of JSON. What a trial runs is 
 
 import contextlib
 import functools
+import gc
 import hashlib
 import importlib
 import itertools
@@ -71,6 +72,16 @@ PHASES = {
     "decoding photos": ("lookalike.training.loop:_of_all", 12),
 }
 """Where a trial can be told to announce itself: a function, and which of its calls."""
+
+NEEDED = {
+    *(place.partition(":")[0] for place, _ in PHASES.values()),
+    "lookalike.cli.app",
+    "lookalike.start.pretraining",
+    "lookalike.run.training.pretraining",
+    "scipy.optimize",
+    "sklearn.datasets",
+}
+"""Modules that the forks need, imported once."""
 
 
 class Trial:
@@ -213,15 +224,14 @@ def main() -> None:
     """Takes orders until there are no more."""
     from multiprocessing import forkserver
 
-    import torch  # what the forks need, imported once
+    import torch
 
-    from lookalike.run.training import pretraining  # noqa: F401
-
-    for place, _ in PHASES.values():
-        importlib.import_module(place.partition(":")[0])
+    for module in NEEDED:
+        importlib.import_module(module)
     torch.set_num_threads(1)
     forkserver.set_forkserver_preload(["lookalike.data.server", "lookalike.data.workers"])
     forkserver.ensure_running()
+    gc.freeze()  # or each fork's first collection copies all of it
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         order = json.loads(line)

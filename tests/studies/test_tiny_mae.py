@@ -6,6 +6,8 @@ import pytest
 
 from studies.tiny import names, runs
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
 
 @pytest.mark.parametrize("name", names("mae"))
 def test_every_study_runs(name: str, root: Path) -> None:

@@ -13,7 +13,7 @@ from lookalike.errors import UsageError
 from lookalike.randomness import image_keys
 from lookalike.views.mixing import cut_box, mixed, pasted, soft_targets
 
-KEYS = image_keys(0, 0, torch.arange(2000))
+KEYS = image_keys(0, 0, torch.arange(500))
 
 
 def batch(count: int, classes: int, channels: int = 3) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,5 @@
 """Health of features without any label: have they collapsed, and how far do they spread?"""
 
-import scipy.linalg
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -96,10 +95,8 @@ def lidar(views: Float[Tensor, "n q d"], *, ridge: float = RIDGE) -> float:
     mean = values.mean(dim=1)
     own, between = (values - mean[:, None]).flatten(0, 1), mean - mean.mean(dim=0)
     within = own.T @ own / len(own) + ridge * torch.eye(own.shape[1], device=own.device)
-    found = scipy.linalg.eigvalsh(
-        (between.T @ between / len(between)).cpu().numpy(), within.cpu().numpy()
-    )
-    return _effective(torch.from_numpy(found).clamp_min(0))
+    whitened = torch.linalg.solve_triangular(torch.linalg.cholesky(within), between.T, upper=False)
+    return _effective(torch.linalg.svdvals(whitened).square() / len(between))
 
 
 def _effective(sizes: Float[Tensor, " d"]) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import cached_property, partial
 
 from rich.console import Console
 
@@ -51,6 +51,11 @@ class Learning:
         self._epoch = work.loader.updates_per_epoch
         self._rewinds = work.recipe.nonfinite == "rewind"
 
+    @cached_property
+    def _about(self) -> dict[str, str]:
+        """Which run its checkpoints are of; the same as long as it trains."""
+        return self.folder.about()
+
     def restore(self) -> int:
         """Takes over the newest sound checkpoint; returns the updates done, 0 in a new run.
 
@@ -62,7 +67,7 @@ class Learning:
             self.work.method,
             self.work.optimizer,
             beside=self.beside,
-            about=self.folder.about() if self._first else None,
+            about=self._about if self._first else None,
             tell=self._tell,
         )
 
@@ -151,5 +156,5 @@ class Learning:
             self.work.optimizer,
             beside=self.beside,
             keep=epoch_before(done, self._epoch) if self._rewinds else None,
-            about=self.folder.about(),
+            about=self._about,
         )
