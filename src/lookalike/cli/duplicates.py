@@ -8,6 +8,7 @@ def command(
     /,
     *,
     threshold: float | None = None,
+    approximate: bool = False,
     pictures: Pictures = PICTURES,
     output: Output = OUTPUT,
 ) -> None:
@@ -23,10 +24,13 @@ def command(
     Args:
         what: a run folder or an encoder folder.
         threshold: similarity that decides alone, which also finds pictures of one scene.
+        approximate: ask only cells of pictures near each one; for more than a million (extra ann).
     """
     from lookalike.start import duplicates
 
-    found = duplicates(what, threshold=threshold, out=output.out, **pictures.as_dict())
+    found = duplicates(
+        what, threshold=threshold, approximate=approximate, out=output.out, **pictures.as_dict()
+    )
 
     from lookalike.run.finding.found import duplicates_lines
 

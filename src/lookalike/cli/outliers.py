@@ -9,6 +9,7 @@ def command(
     *,
     top: int = 20,
     k: int = 10,
+    approximate: bool = False,
     pictures: Pictures = PICTURES,
     output: Output = OUTPUT,
 ) -> None:
@@ -24,10 +25,13 @@ def command(
         what: a run folder or an encoder folder.
         top: how many to name.
         k: nearest pictures that each one is compared with.
+        approximate: ask only cells of pictures near each one; for more than a million (extra ann).
     """
     from lookalike.start import outliers
 
-    found = outliers(what, top=top, k=k, out=output.out, **pictures.as_dict())
+    found = outliers(
+        what, top=top, k=k, approximate=approximate, out=output.out, **pictures.as_dict()
+    )
 
     from lookalike.run.finding.found import outliers_lines
 

@@ -12,6 +12,7 @@ def command(
     /,
     *queries: Annotated[str, Parameter(name="QUERIES")],
     top: int = 10,
+    approximate: bool = False,
     pictures: Pictures = PICTURES,
     output: Output = OUTPUT,
 ) -> None:
@@ -26,10 +27,13 @@ def command(
         what: a run folder or an encoder folder.
         queries: pictures, folders of them, or Parquet files.
         top: how many to find for each query.
+        approximate: ask only cells of pictures near each one; for more than a million (extra ann).
     """
     from lookalike.start import search
 
-    found = search(what, *queries, top=top, out=output.out, **pictures.as_dict())
+    found = search(
+        what, *queries, top=top, approximate=approximate, out=output.out, **pictures.as_dict()
+    )
 
     from lookalike.run.finding.found import search_lines
 

@@ -38,6 +38,12 @@ def check_pictures(
         check_images(str(data))
 
 
+def check_approximate(*, approximate: bool) -> None:
+    """A search that is not exact."""
+    if approximate and find_spec("faiss") is None:
+        raise MissingExtraError("faiss-cpu", "ann")
+
+
 def check_embed(out: Path, dtype: str) -> None:
     """A place and a type of features."""
     if dtype not in ("float32", "float16"):

@@ -74,6 +74,7 @@ class Trained:
         *queries: str | Path,
         data: str | Path | None = None,
         top: int = 10,
+        approximate: bool = False,
         out: str | Path | None = None,
         limit: int | None = None,
         device: str = "auto",
@@ -86,12 +87,16 @@ class Trained:
             queries: pictures, folders of them, Parquet files or named sets.
             data: the pictures to search.
             top: how many to find for each query.
+            approximate: ask only the cells of pictures near each query, for many queries in more than
+                a million pictures (needs the extra ann).
             out: an HTML page that gets them with small pictures.
             limit: searches the first this many pictures.
         """
         requests.check_search(queries, top)
         console = _told(console)
-        collection = self._collection(data, limit, device, workers, console)
+        collection = self._collection(
+            data, limit, device, workers, console, approximate=approximate
+        )
         found = search(collection, [str(each) for each in queries], top)
         if out is not None:
             search_page(found, Path(out))
@@ -103,6 +108,7 @@ class Trained:
         *,
         data: str | Path | None = None,
         threshold: float | None = None,
+        approximate: bool = False,
         out: str | Path | None = None,
         limit: int | None = None,
         device: str = "auto",
@@ -115,12 +121,15 @@ class Trained:
             data: the pictures.
             threshold: similarity from which on two pictures are the same; if not given, one that
                 gently changed copies reach, and the pixels decide.
+            approximate: ask only the cells near each picture, see `search`.
             out: an HTML page that gets them with small pictures.
             limit: takes the first this many pictures.
         """
         requests.check_duplicates(threshold)
         console = _told(console)
-        collection = self._collection(data, limit, device, workers, console)
+        collection = self._collection(
+            data, limit, device, workers, console, approximate=approximate
+        )
         found = alike.duplicates(collection, threshold=threshold)
         if out is not None:
             duplicates_page(found, Path(out))
@@ -133,6 +142,7 @@ class Trained:
         data: str | Path | None = None,
         top: int = 20,
         k: int = 10,
+        approximate: bool = False,
         out: str | Path | None = None,
         limit: int | None = None,
         device: str = "auto",
@@ -145,12 +155,15 @@ class Trained:
             data: the pictures.
             top: how many to name.
             k: nearest pictures that each one is compared with.
+            approximate: ask only the cells near each picture, see `search`.
             out: an HTML page that gets them as small pictures.
             limit: takes the first this many pictures.
         """
         requests.check_least(1, top=top, k=k)
         console = _told(console)
-        index = self._collection(data, limit, device, workers, console).index()
+        index = self._collection(
+            data, limit, device, workers, console, approximate=approximate
+        ).index()
         found = outliers.outliers(index, k=k, top=top)
         if out is not None:
             outliers_page(found, index, Path(out))
@@ -286,8 +299,11 @@ class Trained:
         device: str,
         workers: int | None,
         console: Console,
+        *,
+        approximate: bool = False,
     ) -> Collection:
         requests.check_pictures(self.path, data, limit, workers)
+        requests.check_approximate(approximate=approximate)
         return open_collection(
             self.path,
             None if data is None else str(data),
@@ -295,6 +311,7 @@ class Trained:
             device=device,
             workers=workers,
             console=console,
+            approximate=approximate,
         )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lookalike.recipe.requests import (
+    check_approximate,
     check_duplicates,
     check_least,
     check_pictures,
@@ -22,6 +23,7 @@ def search(
     *queries: str | Path,
     data: str | Path | None = None,
     top: int = 10,
+    approximate: bool = False,
     out: str | Path | None = None,
     limit: int | None = None,
     device: str = "auto",
@@ -35,6 +37,8 @@ def search(
         queries: pictures, folders of them, Parquet files or named sets.
         data: the pictures to search; those of the run if not given.
         top: how many to find for each query.
+        approximate: ask only the cells of pictures near each query, for many queries in more than a
+            million pictures (needs the extra ann).
         out: an HTML page that gets them with small pictures.
         limit: searches the first this many pictures; a run's own number if not given.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -48,6 +52,7 @@ def search(
     """
     check_search(queries, top)
     check_pictures(Path(what), data, limit, workers)
+    check_approximate(approximate=approximate)
 
     from lookalike.run.trained import Trained
 
@@ -55,6 +60,7 @@ def search(
         *queries,
         data=data,
         top=top,
+        approximate=approximate,
         out=out,
         limit=limit,
         device=device,
@@ -68,6 +74,7 @@ def duplicates(
     *,
     data: str | Path | None = None,
     threshold: float | None = None,
+    approximate: bool = False,
     out: str | Path | None = None,
     limit: int | None = None,
     device: str = "auto",
@@ -81,6 +88,7 @@ def duplicates(
         data: the pictures; those of the run if not given.
         threshold: similarity from which on two pictures are the same; if not given, one that gently
             changed copies reach, and the pixels decide.
+        approximate: ask only the cells near each picture, see `search`.
         out: an HTML page that gets them with small pictures.
         limit: takes the first this many pictures; a run's own number if not given.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -94,12 +102,14 @@ def duplicates(
     """
     check_duplicates(threshold)
     check_pictures(Path(what), data, limit, workers)
+    check_approximate(approximate=approximate)
 
     from lookalike.run.trained import Trained
 
     return Trained(what).duplicates(
         data=data,
         threshold=threshold,
+        approximate=approximate,
         out=out,
         limit=limit,
         device=device,
@@ -114,6 +124,7 @@ def outliers(
     data: str | Path | None = None,
     top: int = 20,
     k: int = 10,
+    approximate: bool = False,
     out: str | Path | None = None,
     limit: int | None = None,
     device: str = "auto",
@@ -127,6 +138,7 @@ def outliers(
         data: the pictures; those of the run if not given.
         top: how many to name.
         k: nearest pictures that each one is compared with.
+        approximate: ask only the cells near each picture, see `search`.
         out: an HTML page that gets them as small pictures.
         limit: takes the first this many pictures; a run's own number if not given.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -140,6 +152,7 @@ def outliers(
     """
     check_least(1, top=top, k=k)
     check_pictures(Path(what), data, limit, workers)
+    check_approximate(approximate=approximate)
 
     from lookalike.run.trained import Trained
 
@@ -147,6 +160,7 @@ def outliers(
         data=data,
         top=top,
         k=k,
+        approximate=approximate,
         out=out,
         limit=limit,
         device=device,

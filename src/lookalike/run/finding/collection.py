@@ -35,6 +35,7 @@ class Collection:
         sight: the same on its device.
         cache: folder that keeps features.
         tell: who is told about it.
+        approximate: as in `Index`.
     """
 
     place: str
@@ -43,6 +44,7 @@ class Collection:
     sight: Sight
     cache: Path
     tell: Callable[[str], object]
+    approximate: bool = False
 
     def index(self) -> Index:
         """The pictures by their features, kept from before or made now."""
@@ -54,7 +56,7 @@ class Collection:
 
     def _index(self, sight: Sight) -> Index:
         found = features_of(self.source, sight, self.cache / "embeddings", self.tell)
-        return Index(found, self.source, self.place)
+        return Index(found, self.source, self.place, self.approximate)
 
     def look(self, pictures: list[UInt8[Tensor, "c _ _"]]) -> Float[Tensor, "n d"]:
         """Features, of length 1, of pictures that are in memory."""
@@ -71,6 +73,7 @@ def open_collection(
     device: str,
     workers: int | None,
     console: Console,
+    approximate: bool = False,
 ) -> Collection:
     """Opens an encoder and pictures.
 
@@ -82,6 +85,7 @@ def open_collection(
         device: "auto", "cpu", "cuda" or "cuda:N".
         workers: processes that decode photos, or None for one per core.
         console: who is told about it.
+        approximate: as in `Index`.
 
     Raises:
         UsageError: there are no pictures.
@@ -104,7 +108,7 @@ def open_collection(
     console.print(source.name)
     encoder = runtime.place(pretrained.encoder)
     sight = Sight(encoder, pretrained.policy, runtime, count_workers(workers))
-    return Collection(data, source, pretrained, sight, folder.cache, console.print)
+    return Collection(data, source, pretrained, sight, folder.cache, console.print, approximate)
 
 
 def pixels_of(source: Source, row: int, least: int | None = None) -> UInt8[Tensor, "c h w"]:

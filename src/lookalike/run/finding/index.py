@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from lookalike.data.sources import Source
+from lookalike.run.finding.cells import Cells
 from lookalike.run.finding.embeddings import Features
 
 _ROWS, _BLOCK = 2**16, 2**24  # pictures, and similarities, held at once
@@ -24,11 +25,13 @@ class Index:
         features: of each.
         source: where they come from.
         place: folder or file that was named.
+        approximate: ask only the cells near a query, not all pictures.
     """
 
     features: Features
     source: Source
     place: str
+    approximate: bool = False
 
     def __len__(self) -> int:
         return len(self.features.image)
@@ -57,7 +60,7 @@ class Index:
     def nearest(
         self, values: Float[Tensor, "m d"], k: int, without: Int[Tensor, " m"] | None = None
     ) -> tuple[Float[Tensor, "m k"], Int[Tensor, "m k"]]:
-        """The k pictures with the highest cosine, the nearest first: exactly, block by block.
+        """The k pictures with the highest cosine, the nearest first.
 
         Args:
             values: features of length 1.
@@ -68,15 +71,39 @@ class Index:
             Their similarities and rows.
         """
         k = min(k, len(self))
+        if without is None:
+            without = torch.full([len(values)], -1)
+        if not self.approximate:
+            return self._nearest(values, k, without)
+        similarity, row = self._cells.nearest(values, k + 1)
+        similarity = similarity.masked_fill(row == without[:, None], -torch.inf)
+        best = similarity.topk(k, dim=1)
+        near, row = best.values, row.gather(1, best.indices)
+        if (few := near.isinf().any(dim=1)).any():  # their cells hold less than is asked for
+            near[few], row[few] = self._nearest(values[few], k, without[few])
+        return near, row
+
+    def _nearest(
+        self, values: Float[Tensor, "m d"], k: int, without: Int[Tensor, " m"]
+    ) -> tuple[Float[Tensor, "m k"], Int[Tensor, "m k"]]:
+        """Exactly, block by block."""
         best = torch.empty(len(values), 0), torch.empty(len(values), 0, dtype=torch.int64)
-        for first in range(0, len(self), _ROWS):
-            similarity = values @ self.values(slice(first, first + _ROWS)).T
-            if without is not None:
-                inside = ((without >= first) & (without < first + similarity.shape[1])).nonzero()
-                similarity[inside[:, 0], without[inside[:, 0]] - first] = -torch.inf
+        for block in self._blocks():
+            similarity = values @ self.values(block).T
+            inside = (
+                (without >= block.start) & (without < block.start + similarity.shape[1])
+            ).nonzero()
+            similarity[inside[:, 0], without[inside[:, 0]] - block.start] = -torch.inf
             here = similarity.topk(min(k, similarity.shape[1]), dim=1)
-            best = _best(k, *best, here.values, here.indices + first)
+            best = _best(k, *best, here.values, here.indices + block.start)
         return best
+
+    @cached_property
+    def _cells(self) -> Cells:
+        return Cells(len(self), self.values, self._blocks())
+
+    def _blocks(self) -> Iterator[slice]:
+        return (slice(first, first + _ROWS) for first in range(0, len(self), _ROWS))
 
     def neighbours(
         self, k: int, seen: "Index | None" = None

@@ -93,7 +93,7 @@ class Found:
 
 
 def search(collection: Collection, queries: Sequence[str], top: int) -> Found:
-    """The `top` most similar pictures of each query, exactly; a picture does not find its own file.
+    """The `top` most similar pictures of each query; a picture does not find its own file.
 
     Args:
         collection: is searched.
