@@ -31,9 +31,11 @@ def write_drawing(drawn: Map, path: Path) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    figure = Figure(figsize=(5, 4), dpi=300, layout="constrained")
+    figure = Figure(figsize=(5, 4), dpi=300, layout="compressed")
     axes = figure.add_subplot(aspect="equal")
-    axes.set(xticks=[], yticks=[], xlabel=drawn.axes[0], ylabel=drawn.axes[1])
+    axes.set(xticks=[], yticks=[])
+    axes.set_xlabel(drawn.axes[0], fontsize=8)
+    axes.set_ylabel(drawn.axes[1], fontsize=8)
     axes.spines[:].set_color("#d0d5d9")
     colour = drawn.colours[0]
     if isinstance(colour, Classes):
