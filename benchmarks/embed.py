@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.nn.encoder import Encoder
 from lookalike.run.finding.sight import Sight
 from lookalike.training.runtime import choose_runtime

@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from lookalike.data.labels import split
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.neighbours.knn import knn
 from lookalike.evaluation.probes.linear import GRID, linear, linear_sgd

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import torch
 
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.run.finding.embeddings import Features
 from lookalike.run.finding.index import Index
 

@@ -25,7 +25,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from lookalike.data.loading import Loader
-from lookalike.data.sources import Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Source
 from lookalike.methods.simclr import SimCLR
 from lookalike.nn.encoder import Encoder
 from lookalike.training.loop import train

@@ -23,7 +23,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from lookalike.data.decoding import upright
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.randomness import image_keys
 from lookalike.training.runtime import choose_runtime
 from lookalike.views.policy import Policy

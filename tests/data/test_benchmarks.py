@@ -17,7 +17,8 @@ from lookalike.data.benchmarks.division import carve, per_class
 from lookalike.data.benchmarks.download import CALLS
 from lookalike.data.benchmarks.opening import open_benchmark, open_folder, present, wanted
 from lookalike.data.benchmarks.parts import Parts
-from lookalike.data.sources import Images, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Source
 from lookalike.errors import DataError, UsageError
 
 ORIGINAL = {

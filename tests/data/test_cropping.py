@@ -14,7 +14,8 @@ from data.pictures import noise, photo_like, save
 from lookalike.data import cropping
 from lookalike.data.cropping import Cropper, Crops, Request, tasks
 from lookalike.data.listing import FolderFiles
-from lookalike.data.sources import Reader, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Reader
 from lookalike.randomness import image_keys
 from lookalike.views.policy import Crop, Fit, Policy
 from lookalike.views.render import draw

@@ -7,7 +7,8 @@ import torch
 
 from data.pictures import noise, save
 from lookalike.data.loading import Loader, in_order
-from lookalike.data.sources import Photos, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Photos
 from lookalike.errors import DataError, UsageError
 from lookalike.method import Batch
 from lookalike.randomness import image_keys

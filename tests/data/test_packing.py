@@ -10,8 +10,9 @@ from data.pictures import class_folders, noise, save
 from lookalike.data import packing
 from lookalike.data.folder import list_folder
 from lookalike.data.memory import memory
+from lookalike.data.opening import open_source
 from lookalike.data.packing import Packed, keep, recall, worth_packing
-from lookalike.data.sources import Images, Photos, open_source
+from lookalike.data.sources import Images, Photos
 from lookalike.errors import StorageError
 
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from data.pictures import PHOTO, class_folders, noise, save
 from lookalike.data.decoding import UnreadableImage
-from lookalike.data.sources import Images, Photos, available_splits, open_source
+from lookalike.data.opening import available_splits, open_source
+from lookalike.data.sources import Images, Photos
 from lookalike.errors import DataError, UsageError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

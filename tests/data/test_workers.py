@@ -19,7 +19,7 @@ from data.odd_files import Odd
 from data.pictures import PHOTO, noise, save
 from lookalike.data import workers
 from lookalike.data.cropping import TASK, Cropper, Crops, Request
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.data.workers import Workers
 from lookalike.errors import DataError
 from lookalike.views.policy import Crop, Policy
@@ -201,7 +201,7 @@ from multiprocessing import forkserver
 print("script runs")
 from lookalike.data.loading import Loader
 from lookalike.data.listing import Files
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.views.policy import Policy
 crew = Loader(open_source(sys.argv[1]), (Policy(size=16),), batch=8, seed=0,
               device=torch.device("cpu"), workers=2)

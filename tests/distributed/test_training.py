@@ -10,7 +10,7 @@ import torch
 from distributed.processes import end, run
 from lookalike import distributed
 from lookalike.data.loading import Loader
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.methods.simclr import SimCLR
 from lookalike.nn.encoder import Encoder
 from lookalike.nn.norm import make_global

@@ -11,7 +11,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torch import nn
 
-from lookalike.data.sources import Images, Photos, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Photos, Source
 from lookalike.errors import Interrupted, NumericalError, StorageError
 from lookalike.evaluation.features import Features, extract, frozen, kept
 from lookalike.evaluation.subject import pixels

@@ -8,7 +8,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from lookalike.data.sources import chosen, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import chosen
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation import EVALUATIONS, OF_FEATURES, OF_IMAGES
 from lookalike.evaluation.asking import evaluate, evaluate_images, function

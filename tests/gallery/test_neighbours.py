@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from lookalike.data.sources import Images, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images
 from lookalike.gallery import stored
 from lookalike.gallery.neighbours import Neighbours, Seen, is_wrong, write_neighbours
 from lookalike.recipe.overrides import Layer, resolve

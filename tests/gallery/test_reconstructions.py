@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from contract.micro import build, make_batch
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.gallery.reconstructions import reconstructions_sheet
 from lookalike.losses.reconstruction import normalized, restored
 from lookalike.nn.vit import patches

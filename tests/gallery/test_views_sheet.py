@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from data.pictures import PHOTO, class_folders, noise, save
-from lookalike.data.sources import Images, Photos, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Photos, Source
 from lookalike.errors import StorageError
 from lookalike.gallery.views_sheet import views_sheet
 from lookalike.randomness import image_keys

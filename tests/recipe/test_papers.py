@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lookalike.cli.pretrain import command
 from lookalike.data.loading import Loader
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.evaluation.finetuning.tunings import TUNINGS
 from lookalike.evaluation.probes.linear import GRID
 from lookalike.evaluation.probes.protocols import PROTOCOLS

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from lookalike.data.loading import Loader
-from lookalike.data.sources import Images, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Source
 from lookalike.errors import NumericalError
 from lookalike.method import Method
 from lookalike.recipe.build import build_method, build_optimizer, build_rate

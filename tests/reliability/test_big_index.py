@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 
-import lookalike.data.sources as sources
 from data.pictures import noise, save
 from lookalike.data.cropping import Cropper
 from lookalike.data.folder import list_folder
 from lookalike.data.listing import FolderFiles
 from lookalike.data.loading import Loader
+from lookalike.data.opening import open_source
 from lookalike.data.paths import Paths
-from lookalike.data.sources import Photos, Reader, open_source
+from lookalike.data.sources import Photos, Reader, chosen
 from lookalike.views.policy import Crop, Policy
 
 MILLION = 1_000_000
@@ -148,7 +148,7 @@ def test_memory_does_not_grow_with_the_epochs(workers: int, tmp_path: Path):
         save(tmp_path / f"{number}.jpg", noise(number, 100, 100))
     source = open_source(tmp_path)
     assert isinstance(source, Photos)
-    many = sources.chosen(source, torch.arange(MILLION) % 64)
+    many = chosen(source, torch.arange(MILLION) % 64)
     policy = Policy(size=16, crop=Crop())
     loader = Loader(many, (policy,), batch=32, seed=0, device=torch.device("cpu"), workers=workers)
     memory = []

@@ -11,7 +11,7 @@ from PIL import Image
 
 from lookalike.data.decoding import UnreadableImage, decode, read_header
 from lookalike.data.listing import FolderFiles
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from reliability import corpus
 
 MEMORY = 500 * 2**20

@@ -14,9 +14,10 @@ import torch
 from rich.console import Console
 
 from data.pictures import noise, save
-from lookalike.data import sources
+from lookalike.data import opening
 from lookalike.data.cropping import Cropper
-from lookalike.data.sources import open_source, reopen
+from lookalike.data.opening import open_source, reopen
+from lookalike.data.sources import Photos
 from lookalike.errors import DataError, Interrupted, UsageError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe
@@ -117,7 +118,7 @@ def test_a_run_goes_on_with_the_pictures_it_began_with(tmp_path, monkeypatch):
     for number in range(5):
         save(root / "a" / f"new-{number}.png", noise(200 + number, *SIZE))
     told = io.StringIO()
-    monkeypatch.setattr(sources, "inspect", None)  # nobody reads all headers again
+    monkeypatch.setattr(opening, "inspect", None)  # nobody reads all headers again
     run(root, tmp_path / "other", told)
     assert told.getvalue().count("it goes on with those it knew") == 1
     assert "41 pictures used; 7 skipped" in told.getvalue()
@@ -205,7 +206,7 @@ def test_a_source_is_reopened_as_it_was(tmp_path, size):
     assert [*again.names] == [*source.names]
     assert torch.equal(again.label, source.label)
     assert again.ledger == source.ledger
-    if isinstance(source, sources.Photos) and isinstance(again, sources.Photos):
+    if isinstance(source, Photos) and isinstance(again, Photos):
         assert torch.equal(again.sizes, source.sizes)
         np.testing.assert_array_equal(again.read(3), source.read(3))
 
@@ -225,7 +226,7 @@ def test_which_file_took_the_place_of_another_is_seen_at_once(tmp_path):
     """Of the same size and name, but written later."""
     root = photos(tmp_path / "photos", 4)
     source = open_source(root)
-    assert isinstance(source, sources.Photos)
+    assert isinstance(source, Photos)
     path = root / source.names[2]
     content = path.read_bytes()
     path.write_bytes(content)
@@ -235,7 +236,7 @@ def test_which_file_took_the_place_of_another_is_seen_at_once(tmp_path):
 
 def test_an_unreadable_file(tmp_path, monkeypatch):
     source = open_source(photos(tmp_path / "photos", 4))
-    assert isinstance(source, sources.Photos)
+    assert isinstance(source, Photos)
 
     def refused(path: str, flags: int) -> int:  # root may open every file, so chmod would not do
         raise PermissionError(13, "Permission denied")

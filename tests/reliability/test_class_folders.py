@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from data.pictures import noise, save
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.errors import DataError
 from lookalike.recipe.questions import read
 from lookalike.run.judging.evaluation import Exam, open_exam

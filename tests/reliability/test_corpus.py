@@ -13,8 +13,9 @@ from rich.console import Console
 
 from lookalike.data.decoding import UnreadableImage
 from lookalike.data.ledger import Ledger
+from lookalike.data.opening import open_source
 from lookalike.data.reasons import Reason, reason_in
-from lookalike.data.sources import Photos, open_source
+from lookalike.data.sources import Photos
 from lookalike.errors import DataError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe

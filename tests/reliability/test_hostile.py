@@ -19,8 +19,8 @@ import torch
 from PIL import Image
 
 from lookalike.data.benchmarks.opening import open_benchmark
+from lookalike.data.opening import open_source
 from lookalike.data.packing import recall
-from lookalike.data.sources import open_source
 from lookalike.errors import LookalikeError
 from lookalike.evaluation.features import Features, kept
 from lookalike.export.encoder_folder import write_encoder

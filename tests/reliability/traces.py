@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from lookalike.data.loading import Loader
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.recipe.build import build_method, build_optimizer
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.training.loop import train

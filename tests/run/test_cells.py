@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.errors import MissingExtraError
 from lookalike.recipe import requests
 from lookalike.run.finding import index as index_module

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from data.pictures import noise, save
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.errors import UsageError
 from lookalike.evaluation.features import extract
 from lookalike.run.finding import embeddings

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.evaluation.asking import judged
 from lookalike.evaluation.metrics import Outcome
 from lookalike.evaluation.report import Guesses, Report

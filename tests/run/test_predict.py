@@ -94,7 +94,7 @@ def test_it_is_fitted_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_it_is_the_evaluations_probe_with_a_temperature(tmp_path: Path) -> None:
-    from lookalike.data.sources import open_source
+    from lookalike.data.opening import open_source
     from lookalike.evaluation.features import extract
     from lookalike.evaluation.metrics import measure
     from lookalike.training.runtime import choose_runtime

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from lookalike.data.sources import open_source
+from lookalike.data.opening import open_source
 from lookalike.errors import DataError, StorageError, UsageError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from lookalike import start
-from lookalike.data.sources import Images, chosen, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, chosen
 from lookalike.methods.supervised import Supervised
 from lookalike.recipe.build import build_method
 from lookalike.recipe.schema import Data
@@ -84,7 +85,7 @@ def test_the_own_classifier_is_the_methods(folder: Path, monkeypatch: pytest.Mon
     views = torch.stack([run.load().transform(picture) for picture in test.images[:100]])
     with torch.inference_mode():
         guess = method.classifier(method.encoder(views)).argmax(dim=1)
-    monkeypatch.setattr("lookalike.data.sources.open_source", lambda *_, **__: chosen(test, FIRST))
+    monkeypatch.setattr("lookalike.data.opening.open_source", lambda *_, **__: chosen(test, FIRST))
     right = (guess == test.label[:100]).double().mean()
     assert own_classifier(run.path) == pytest.approx(100 * float(right), abs=1)
 

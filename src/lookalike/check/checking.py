@@ -14,8 +14,9 @@ from lookalike.check.findings import Concern, Findings, Found, Group
 from lookalike.check.pictures import Pictures, measure
 from lookalike.data.listing import FolderFiles
 from lookalike.data.named import NAMED
+from lookalike.data.opening import inspected_source, open_source
 from lookalike.data.places import splits_at
-from lookalike.data.sources import Photos, Source, inspected_source, open_source
+from lookalike.data.sources import Photos, Source
 from lookalike.errors import DataError
 from lookalike.views.policy import Policy
 

@@ -13,8 +13,9 @@ from lookalike.data.decoding import Header, UnreadableImage, read_header
 from lookalike.data.inspection import common_channels
 from lookalike.data.listing import Listing
 from lookalike.data.named import NAMED
+from lookalike.data.opening import open_source
 from lookalike.data.places import splits_at
-from lookalike.data.sources import Images, Photos, open_source
+from lookalike.data.sources import Images, Photos
 from lookalike.data.threads import quiet
 
 SAMPLE = 32

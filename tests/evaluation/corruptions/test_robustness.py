@@ -12,7 +12,8 @@ from PIL import Image
 from torch import nn
 
 from lookalike import files
-from lookalike.data.sources import Images, Source, chosen, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Source, chosen
 from lookalike.errors import UsageError
 from lookalike.evaluation.corruptions import EXTRA, KINDS
 from lookalike.evaluation.corruptions.apply import corrupted_copy

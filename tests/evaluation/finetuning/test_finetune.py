@@ -10,7 +10,8 @@ from timm.layers import DropPath
 from torch.optim import Optimizer
 
 from lookalike.data.labels import split
-from lookalike.data.sources import Source, chosen, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Source, chosen
 from lookalike.errors import DataError, NumericalError, UsageError
 from lookalike.evaluation.features import extract
 from lookalike.evaluation.finetuning import finetune as module

@@ -8,7 +8,8 @@ import torch
 from sklearn.metrics import r2_score
 
 from lookalike.data.ledger import Ledger
-from lookalike.data.sources import Images, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images
 from lookalike.errors import DataError
 from lookalike.evaluation.kept import factors as module
 from lookalike.evaluation.kept.factors import factors

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lookalike.data.sources import Images, Source, chosen, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Source, chosen
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.features import Features
 from lookalike.evaluation.kept import invariance

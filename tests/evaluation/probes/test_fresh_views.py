@@ -12,7 +12,8 @@ from torch import Tensor
 
 from lookalike.data.labels import split
 from lookalike.data.loading import Loader
-from lookalike.data.sources import Source, chosen, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Source, chosen
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.metrics import Outcome
 from lookalike.evaluation.probes import fresh_views

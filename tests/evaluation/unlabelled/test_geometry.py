@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lookalike.data.sources import Images, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Source
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.features import extract
 from lookalike.evaluation.metrics import Outcome

@@ -10,7 +10,8 @@ from PIL import Image
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
-from lookalike.data.sources import Images, Photos, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Images, Photos, Source
 from lookalike.evaluation.unlabelled.spectrum import describe
 from lookalike.evaluation.watching import watched
 from lookalike.evaluation.watching.online import Health, OnlineKNN

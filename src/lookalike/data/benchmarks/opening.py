@@ -7,7 +7,7 @@ from lookalike.data.benchmarks.download import download as fetch
 from lookalike.data.benchmarks.parts import Parts, make_parts, sizes
 from lookalike.data.benchmarks.reading import clear_errors, read
 from lookalike.data.benchmarks.voc import marks
-from lookalike.data.sources import available_splits, open_source
+from lookalike.data.opening import available_splits, open_source
 from lookalike.errors import DataError, UsageError, did_you_mean
 
 

@@ -13,7 +13,8 @@ from lookalike.data.benchmarks.archives import Archive, Pairs
 from lookalike.data.labels import map_labels
 from lookalike.data.ledger import Ledger
 from lookalike.data.listing import FolderFiles, Listing, digest
-from lookalike.data.sources import Source, inspected_source, with_channels
+from lookalike.data.opening import inspected_source, with_channels
+from lookalike.data.sources import Source
 from lookalike.errors import DataError
 
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from lookalike.data.cropping import REDUCTIONS
-from lookalike.data.sources import Photos, Source, open_source
+from lookalike.data.opening import open_source
+from lookalike.data.sources import Photos, Source
 from lookalike.errors import UsageError
 from lookalike.evaluation.features import embed, frozen
 from lookalike.run.finding.embeddings import features_of

@@ -10,7 +10,8 @@ import torch
 from lookalike.data.folder import list_folder
 from lookalike.data.ledger import Ledger
 from lookalike.data.listing import Files, Listing, printable
-from lookalike.data.sources import Source, available_splits, chosen, inspected_source, open_source
+from lookalike.data.opening import available_splits, inspected_source, open_source
+from lookalike.data.sources import Source, chosen
 from lookalike.recipe.paths import NAMED_SETS
 
 

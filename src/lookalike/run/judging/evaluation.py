@@ -13,7 +13,8 @@ from rich.console import Console
 
 from lookalike import files
 from lookalike.data.labels import map_labels, split
-from lookalike.data.sources import Source, available_splits, chosen, open_source
+from lookalike.data.opening import available_splits, open_source
+from lookalike.data.sources import Source, chosen
 from lookalike.errors import DataError
 from lookalike.evaluation import NOT_OF_PIXELS, OF_FEATURES, OF_PROJECTIONS, WITHOUT_LABELS
 from lookalike.evaluation.asking import evaluate, evaluate_images

@@ -9,7 +9,8 @@ from rich.console import Console
 from lookalike import files
 from lookalike.data.labels import noisy
 from lookalike.data.ledger import tolerated
-from lookalike.data.sources import Source, open_source, reopen
+from lookalike.data.opening import open_source, reopen
+from lookalike.data.sources import Source
 from lookalike.errors import DataError, UsageError
 from lookalike.randomness import number
 from lookalike.recipe.build import method_kind

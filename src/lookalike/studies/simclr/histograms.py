@@ -32,7 +32,7 @@ def found_by_colours(run: Path) -> float:
     import torch
 
     from lookalike.data.loading import Loader
-    from lookalike.data.sources import open_source
+    from lookalike.data.opening import open_source
     from lookalike.run.folder import RunFolder
 
     recipe = RunFolder(run).read_recipe()

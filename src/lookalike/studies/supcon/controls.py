@@ -18,7 +18,7 @@ def own_classifier(run: Path) -> float:
         DataError: the images of the run are not there any more.
     """
     from lookalike.data.labels import map_labels
-    from lookalike.data.sources import open_source
+    from lookalike.data.opening import open_source
     from lookalike.evaluation.features import extract
     from lookalike.run.folder import RunFolder
     from lookalike.run.load import load
