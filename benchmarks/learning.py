@@ -135,10 +135,13 @@ def row(method: str, results: list[Result]) -> str:
 
 
 def spread(results: list[Result], evaluation: str, subject: str) -> str:
-    """Mean, and the standard error over seeds where there are several."""
+    """Mean, and the standard error over seeds where there are several; of pixels, which no seed
+    changes and normalisation does, the range."""
     values = [r.scores[evaluation, subject] for r in results]
     mean = f"{statistics.fmean(values):.1f}"
-    if len(values) < 2 or subject == "pixels":
+    if subject == "pixels":
+        return "–".join(dict.fromkeys(f"{end:.1f}" for end in (min(values), max(values))))
+    if len(values) < 2:
         return mean
     return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}"
 
