@@ -235,6 +235,7 @@ def main() -> None:
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
+        forkserver.ensure_running()  # a fork that was killed while it asked for a worker ends it
         answer = _fork(order) if "start" in order else _wait(order["wait"], order["seconds"])
         print(json.dumps(answer), flush=True)
 

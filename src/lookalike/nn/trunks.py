@@ -39,7 +39,7 @@ def build_trunk(
         return _torchvision_trunk(name.removeprefix("torchvision:"), channels, width, weights)
     if name not in timm.list_models():  # "hf-hub:…" and "local-dir:…" among others
         choices = [*SMALL_RESNETS, *timm.list_models()]
-        raise UsageError(f"There is no encoder {name!r}.", do=_offer(name, choices))
+        raise UsageError(f"There is no encoder {short(repr(name))}.", do=_offer(name, choices))
     if width > 1:
         return _wide_resnet(name, channels, width, weights)
     settings = vit | ({"drop_path_rate": drop_path} if drop_path else {})
@@ -121,7 +121,9 @@ def _offer(name: str, choices: list[str]) -> str:
 def _torchvision_trunk(name: str, channels: int, width: int, weights: bool) -> nn.Module:
     names = torchvision.models.list_models(torchvision.models)
     if name not in names:
-        raise UsageError(f"torchvision has no model {name!r}.", do=did_you_mean(name, names))
+        raise UsageError(
+            f"torchvision has no model {short(repr(name))}.", do=did_you_mean(name, names)
+        )
     if channels != 3 or width > 1:
         raise UsageError(
             "torchvision's models have 3 channels and width 1 here.", do=f"Use timm's {name}."

@@ -8,7 +8,7 @@ from timm.optim import create_optimizer_v2, list_optimizers  # type: ignore[attr
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from lookalike.errors import UsageError, did_you_mean
+from lookalike.errors import UsageError, did_you_mean, short
 from lookalike.training.optimizers import Groups
 
 
@@ -36,7 +36,9 @@ def timm(
     """
     names = [str(name) for name in list_optimizers()]
     if algorithm not in names:
-        raise UsageError(f"timm has no optimizer {algorithm!r}.", do=did_you_mean(algorithm, names))
+        raise UsageError(
+            f"timm has no optimizer {short(repr(algorithm))}.", do=did_you_mean(algorithm, names)
+        )
     if not _fits(algorithm):
         raise UsageError(
             f"timm's optimizer {algorithm!r} cannot be used here.",
