@@ -54,12 +54,14 @@ class Walk:
         """What lies in a folder and is not hidden, folders with a slash at their end."""
         try:
             with os.scandir(self._root + folder) as entries:
-                names = sorted(e.name + b"/" if _is_folder(e) else e.name for e in entries)
+                names = [e.name + b"/" if _is_folder(e) else e.name for e in entries]
         except OSError as error:
             reason = because(Reason.CLOSED, error.strerror)
             self._skip(folder or b".", reason)
             return
-        for name in names:
+        names.sort(reverse=True)
+        while names:  # a folder may hold a million: each goes as it is taken
+            name = names.pop()
             if name.startswith(b"."):
                 self._exclude("hidden")
             else:
