@@ -187,3 +187,10 @@ def test_one_kind_of_augmentation_replaces_the_other(change: Change) -> None:
     assert auto == AutoAugment(table="v0")
     rand = change("views.augment.table=v0", "views.augment.magnitude=5").views[0].augment
     assert rand == RandAugment(magnitude=5)
+
+
+def test_what_a_policy_refuses_is_told_as_part_of_the_views(change: Change) -> None:
+    for words, said in (("[a]", "no operation a"), ("[jitter, jitter]", "twice")):
+        with pytest.raises(RecipeError, match=f"In views: .*{said}") as refused:
+            change(f"views.first={words}")
+        assert refused.value.do

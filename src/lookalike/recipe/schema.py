@@ -12,6 +12,7 @@ from pydantic import (
     model_serializer,
 )
 
+from lookalike.errors import UsageError
 from lookalike.evaluation import OF_FEATURES
 from lookalike.recipe import bounds, questions, sections, views
 from lookalike.recipe.leaves import leaves
@@ -136,7 +137,12 @@ class Recipe(BaseModel):
         for section in sections.SECTIONS:
             if section in given:
                 given[section] = sections.read(section, given[section], known)
-        recipe = validated(cls, given, known)
+        try:
+            recipe = validated(cls, given, known)
+        except RecipeError:
+            raise
+        except UsageError as error:  # a policy knows nothing of recipes
+            raise RecipeError("views", f"In views: {error.what}", do=error.do) from error
         # Reading JSON made lists of the sections' tuples.
         recipe = recipe.model_copy(update={name: given[name] for name in sections.SECTIONS})
         bounds.check(leaves(recipe.dump()))

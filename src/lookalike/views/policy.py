@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from lookalike.errors import UsageError, did_you_mean
+from lookalike.errors import UsageError, did_you_mean, short
 from lookalike.views.operations import (
     Affine,
     AutoAugment,
@@ -140,11 +140,13 @@ class Policy:
         for name in self.first:
             if name not in OPERATIONS:
                 raise UsageError(
-                    f"There is no operation {name} that could come first.",
+                    f"There is no operation {short(name)} that could come first.",
                     do=did_you_mean(name, OPERATIONS),
                 )
         if len(set(self.first)) < len(self.first):
-            raise UsageError(f"first={list(self.first)} names an operation twice.")
+            raise UsageError(
+                f"first={list(self.first)} names an operation twice.", do="Name each once."
+            )
 
     def __repr__(self) -> str:
         """Only what differs from the defaults, as a policy has many fields and uses few."""
