@@ -56,6 +56,15 @@ def test_who_finds_too_few_in_the_cells_is_compared_with_all(both: tuple[Index, 
     assert torch.equal(near, exact.nearest(query, COUNT)[0])
 
 
+@pytest.mark.parametrize("count", [1, 2, 15])
+def test_a_few_are_all_found(both: tuple[Index, Index], count: int) -> None:
+    exact, _ = both
+    features = Features(exact.features.values[:count], np.arange(count))
+    few = Index(features, exact.source, "x", approximate=True)
+    rows = few.nearest(few.values(slice(0, count)), 20)[1]
+    assert rows.sort(dim=1).values.tolist() == [list(range(count))] * count
+
+
 def test_commands_ask_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_untrained(tmp_path / "run")

@@ -34,7 +34,7 @@ class Cells:
     ) -> None:
         import faiss  # an extra
 
-        cells = round(4 * count**0.5)
+        cells = min(count, round(4 * count**0.5))
         drawn = order(0, 0, count)[: _LEARNED * cells].sort().values
         learned = values(drawn).numpy()
         kind = f"IVF{cells},Flat"
