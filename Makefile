@@ -9,8 +9,9 @@ demo: .venv/core  ## pretrain on small digits, evaluate, write a report: a few m
 	$(BIN)/lookalike pretrain simclr-digits --out runs/digits
 	$(BIN)/lookalike evaluate runs/digits prototypes
 
-test: .venv/dev  ## the tests of every commit
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+test: .venv/dev  ## the tests of every commit; one that hangs ends, and tells where it was
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+		--override-ini faulthandler_timeout=600 --override-ini faulthandler_exit_on_timeout=true
 
 check: .venv/dev  ## style, types, import directions
 	$(BIN)/ruff check .

@@ -54,7 +54,7 @@ def test_a_signal(
         assert not (out / "metrics.jsonl").exists()
     else:
         assert saved(out) == recorded(out), "no update is lost"
-    assert nursery.start(out, **settings).wait(300) == 0
+    nursery.start(out, **settings).finish()
     assert not [*out.rglob("*.tmp")]
     if phase == "between pieces":
         assert recorded(out) == UPDATES  # nobody has run this one without an interruption
@@ -66,7 +66,8 @@ def test_a_signal(
 def undisturbed(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The final state of two processes that train as one."""
     out = tmp_path_factory.mktemp("undisturbed") / "run"
-    assert [trial.wait(300) for trial in nursery.start_together(out)] == [0, 0]
+    for trial in nursery.start_together(out):
+        trial.finish()
     return final_state(out)
 
 
@@ -78,10 +79,11 @@ def test_one_of_two_processes_gets_it(
     trials = nursery.start_together(out, phase="between forward and backward")
     wait_for(beside(out, "phase"))
     trials[1].send(number)
-    codes = [trial.wait(300) for trial in trials]
+    codes = [trial.wait() for trial in trials]
     assert codes == [143, code], "the first one cannot know which signal another got"
     assert saved(out) == recorded(out) == 11
-    assert [trial.wait(300) for trial in nursery.start_together(out)] == [0, 0]
+    for trial in nursery.start_together(out):
+        trial.finish()
     assert final_state(out) == undisturbed
 
 

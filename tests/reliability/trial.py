@@ -58,6 +58,8 @@ RECIPE = {
     "precision": "float32",
 }
 UPDATES = 40
+SECONDS = 300
+"""No trial that is left alone takes this long; one that hangs ends, and prints where it was."""
 
 PHASES = {
     "reading the index": ("lookalike.run.training.pretraining:open_images", 1),
@@ -96,10 +98,14 @@ class Trial:
     def __init__(self, nursery: "Nursery", pid: int, out: Path) -> None:
         self._nursery, self.pid, self._out = nursery, pid, out
 
-    def wait(self, seconds: float) -> int | None:
+    def wait(self, seconds: float = SECONDS) -> int | None:
         """The exit code (minus the signal that ended it), or None if it still runs by then."""
         code: int | None = self._nursery.ask(wait=self.pid, seconds=seconds)
         return code
+
+    def finish(self) -> None:
+        """Waits until it has ended, which must be well."""
+        assert self.wait() == 0, self.words
 
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -123,6 +129,7 @@ class Nursery:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
+            process_group=0,
         )
         assert self._process.stdout is not None
         assert json.loads(self._process.stdout.readline()) == "ready"
@@ -131,7 +138,12 @@ class Nursery:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate()
+        """Whoever still holds its output half a minute later, such as a trial, is left over."""
+        try:
+            self._process.communicate(timeout=30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def start(
         self,
@@ -214,7 +226,7 @@ def final_state(out: Path) -> str:
 
 def wait_for(condition: Path) -> None:
     """Until a file is there and holds something."""
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + SECONDS
     while not (condition.exists() and condition.stat().st_size):
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -258,12 +270,14 @@ def _fork(order: dict[str, Any]) -> int:
 
 def _train(out: Path, recipe: dict[str, Any], workers: int, phase: str) -> int:
     """Saves some ten times a second; returns the exit code of the command."""
+    import faulthandler
     from multiprocessing import forkserver
 
     from lookalike.cli import app
     from lookalike.export import encoder_folder
     from lookalike.run.training import learning
 
+    faulthandler.dump_traceback_later(0.9 * SECONDS, exit=True)
     # To compile the encoder takes longer than to train it.
     encoder_folder.program = lambda *_: b"compiled"  # type: ignore[assignment]
     # The server of workers is the nursery's child, and nobody else may ask how it does.

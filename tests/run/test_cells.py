@@ -84,7 +84,10 @@ def test_commands_ask_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert all(asked)
 
 
-def test_without_faiss_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_faiss_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_untrained(tmp_path)
     monkeypatch.setattr(requests, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"lookalike\[ann\]"):
-        requests.check_approximate(approximate=True)
+        requests.check_pictures(tmp_path, "digits", None, None, approximate=True)

@@ -24,9 +24,14 @@ def check_least(least: int, **given: int | None) -> None:
 
 
 def check_pictures(
-    what: Path, data: str | Path | None, limit: int | None, workers: int | None
+    what: Path,
+    data: str | Path | None,
+    limit: int | None,
+    workers: int | None,
+    *,
+    approximate: bool = False,
 ) -> None:
-    """A run or encoder folder, and pictures to show to its encoder."""
+    """A run or encoder folder, pictures to show to its encoder, and whether all are compared."""
     check_least(0, workers=workers)
     check_least(1, limit=limit)
     if _folder_kind(what) == "folder" and data is None:
@@ -36,10 +41,6 @@ def check_pictures(
         )
     if data is not None:
         check_images(str(data))
-
-
-def check_approximate(*, approximate: bool) -> None:
-    """A search that is not exact."""
     if approximate and find_spec("faiss") is None:
         raise MissingExtraError("faiss-cpu", "ann")
 

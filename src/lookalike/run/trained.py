@@ -302,8 +302,7 @@ class Trained:
         *,
         approximate: bool = False,
     ) -> Collection:
-        requests.check_pictures(self.path, data, limit, workers)
-        requests.check_approximate(approximate=approximate)
+        requests.check_pictures(self.path, data, limit, workers, approximate=approximate)
         return open_collection(
             self.path,
             None if data is None else str(data),

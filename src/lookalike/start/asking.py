@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lookalike.recipe.requests import (
-    check_approximate,
     check_duplicates,
     check_least,
     check_pictures,
@@ -51,8 +50,7 @@ def search(
         StorageError: there is no encoder, or the page cannot be written.
     """
     check_search(queries, top)
-    check_pictures(Path(what), data, limit, workers)
-    check_approximate(approximate=approximate)
+    check_pictures(Path(what), data, limit, workers, approximate=approximate)
 
     from lookalike.run.trained import Trained
 
@@ -101,8 +99,7 @@ def duplicates(
         StorageError: there is no encoder, or the page cannot be written.
     """
     check_duplicates(threshold)
-    check_pictures(Path(what), data, limit, workers)
-    check_approximate(approximate=approximate)
+    check_pictures(Path(what), data, limit, workers, approximate=approximate)
 
     from lookalike.run.trained import Trained
 
@@ -151,8 +148,7 @@ def outliers(
         StorageError: there is no encoder, or the page cannot be written.
     """
     check_least(1, top=top, k=k)
-    check_pictures(Path(what), data, limit, workers)
-    check_approximate(approximate=approximate)
+    check_pictures(Path(what), data, limit, workers, approximate=approximate)
 
     from lookalike.run.trained import Trained
 
