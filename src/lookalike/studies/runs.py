@@ -2,10 +2,12 @@
 
 import os
 import shlex
+import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +114,8 @@ def work(todo: Sequence[Task], *, jobs: int) -> Iterator[tuple[Task, str]]:
         yield from ((task, _told(_do(task))) for task in left)
         return
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    with ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_threads, initargs=(threads,)
-    ) as pool:
-        running = {pool.submit(_do, task): task for task in left}
+    with ThreadPoolExecutor(jobs) as pool:
+        running = {pool.submit(_do_apart, task, threads): task for task in left}
         try:
             yield from ((running[each], _told(each.result())) for each in as_completed(running))
         except BaseException:
@@ -123,10 +123,29 @@ def work(todo: Sequence[Task], *, jobs: int) -> Iterator[tuple[Task, str]]:
             raise
 
 
-def _threads(count: int) -> None:
+def _do_apart(task: Task, threads: int) -> str | int:
+    """The same in a process of its own: the system may end one, and the others go on."""
+    context = get_context("spawn")
+    told, tell = context.Pipe(duplex=False)
+    process = context.Process(target=_tell, args=(tell, task, threads))
+    process.start()
+    tell.close()
+    try:
+        outcome: str | int = told.recv()
+    except EOFError:
+        process.join()
+        code = process.exitcode or 0
+        by = f"by {signal.Signals(-code).name}" if code < 0 else f"({code})"
+        return f"Its process was ended {by}; usually the machine's memory has run out."
+    process.join()
+    return outcome
+
+
+def _tell(to: "Connection[str | int, Any]", task: Task, threads: int) -> None:
     import torch
 
-    torch.set_num_threads(count)
+    torch.set_num_threads(threads)
+    to.send(_do(task))
 
 
 def _do(task: Task) -> str | int:
