@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lookalike.run.judging.compare import compare
     from lookalike.run.load import load
-    from lookalike.run.run import Run
     from lookalike.start import (
+        Run,
         draw_map,
         duplicates,
         embed,
@@ -48,7 +48,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Run": "lookalike.run",
     "compare": "lookalike.run.judging.compare",
     "load": "lookalike.run",
 }

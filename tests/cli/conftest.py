@@ -9,6 +9,14 @@ import pytest
 
 from cli.commands import Command, Ended, Started
 from lookalike.cli.app import run
+from lookalike.start import Run, pretraining
+
+
+class Unread(Run):
+    """A run without a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +43,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Started]:
     """Stands in for training: notes what should have been trained."""
     calls: list[Started] = []
 
-    def pretrain(recipe: Any, out: Path, **settings: Any) -> str:
+    def pretrain(recipe: Any, out: Path, **settings: Any) -> Path:
         calls.append(Started(recipe, out, settings))
-        return "the run"
+        return out
 
     monkeypatch.setitem(sys.modules, "lookalike.run", SimpleNamespace(pretrain=pretrain))
+    monkeypatch.setattr(pretraining, "Run", Unread)
     return calls

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli.commands import Command
+from lookalike.recipe.questions import Question
 
 Calls = list[tuple[Path, tuple[str, ...], dict[str, Any]]]
 
@@ -17,18 +18,16 @@ Calls = list[tuple[Path, tuple[str, ...], dict[str, Any]]]
 def calls(monkeypatch: pytest.MonkeyPatch, here: Path) -> Calls:
     made: Calls = []
 
-    class Run:
-        def __init__(self, path: Path) -> None:
-            self.path = path
+    def evaluate_run(
+        path: Path, questions: list[Question], *, console: Any, **settings: Any
+    ) -> list[Any]:
+        names = tuple(question.name for question in questions)
+        made.append((path, names, settings))
+        console.print("a table")
+        return [SimpleNamespace(as_dict=lambda name=name: {"evaluation": name}) for name in names]
 
-        def evaluate(self, *names: str, console: Any, **settings: Any) -> list[Any]:
-            made.append((self.path, names, settings))
-            console.print("a table")
-            return [
-                SimpleNamespace(as_dict=lambda name=name: {"evaluation": name}) for name in names
-            ]
-
-    monkeypatch.setitem(sys.modules, "lookalike.run", SimpleNamespace(Run=Run))
+    stub = SimpleNamespace(evaluate_run=evaluate_run)
+    monkeypatch.setitem(sys.modules, "lookalike.run.judging.any_run", stub)
     (here / "runs/one").mkdir(parents=True)
     (here / "runs/one/recipe.yaml").touch()
     (here / "labelled").mkdir()
@@ -64,7 +63,7 @@ def test_by_default_the_run_decides(command: Command, calls: Calls) -> None:
         "device": "auto",
         "workers": None,
     }
-    assert calls == [(Path("runs/one"), (), settings)]
+    assert calls == [(Path("runs/one"), ("knn", "linear"), settings)]
 
 
 def test_json_alone_on_stdout(command: Command, calls: Calls) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cli.commands import Command
-from lookalike.run import trained
+from lookalike.run import export
+from lookalike.run.judging import predict
 
 Calls = list[tuple[str, tuple[Any, ...], dict[str, Any]]]
 
@@ -30,8 +31,9 @@ def calls(monkeypatch: pytest.MonkeyPatch, here: Path) -> Calls:
         made.append(("written", (out,), {"top": top}))
         return iter([SimpleNamespace(problem="")])
 
-    for work in (export_encoder, predict_run, written):
-        monkeypatch.setattr(trained, work.__name__, work)
+    monkeypatch.setattr(export, "export_encoder", export_encoder)
+    monkeypatch.setattr(predict, "predict_run", predict_run)
+    monkeypatch.setattr(predict, "written", written)
     (here / "runs/one").mkdir(parents=True)
     (here / "runs/one/recipe.yaml").touch()
     (here / "new").mkdir()

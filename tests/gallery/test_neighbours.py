@@ -13,9 +13,10 @@ from lookalike.data.sources import Images
 from lookalike.gallery import stored
 from lookalike.gallery.neighbours import Neighbours, Seen, is_wrong, write_neighbours
 from lookalike.recipe.overrides import Layer, resolve
-from lookalike.run import Run, pretrain
+from lookalike.run import pretrain
 from lookalike.run.load import load
 from lookalike.run.training import showing
+from lookalike.start import Run
 from run.test_run import BASE
 
 
@@ -24,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     recipe = resolve([Layer("test", BASE), Layer("change", {"duration": "1 epoch"})])
     found = pretrain(recipe, tmp_path_factory.mktemp("runs") / "tiny")
     assert found is not None
-    return found
+    return Run(found)
 
 
 def test_they_are_the_nearest_of_all(run: Run) -> None:

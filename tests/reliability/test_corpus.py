@@ -20,6 +20,7 @@ from lookalike.errors import DataError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe
 from lookalike.run.training.pretraining import pretrain
+from lookalike.start import evaluate
 from reliability import corpus
 from reliability.corpus import BROKEN, ODD, Corpus, write_corpus
 
@@ -89,9 +90,9 @@ def test_a_training_and_its_evaluation(odd_folder: Corpus, tmp_path: Path):
     values = recipe(odd_folder.root, tolerate=0.5)
     run = pretrain(values, tmp_path / "run", workers=2, evaluate=False)
     assert run is not None
-    assert run.evaluate("knn", workers=2)
-    check_books(json.loads((run.path / "ledger.json").read_text()), odd_folder)
-    assert (run.path / "report.html").is_file()
+    assert evaluate(run, "knn", workers=2)
+    check_books(json.loads((run / "ledger.json").read_text()), odd_folder)
+    assert (run / "report.html").is_file()
 
 
 def test_so_many_stop_a_training_with_a_table(odd_folder: Corpus, tmp_path: Path):

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from lookalike.errors import StorageError, UsageError
 from lookalike.lock import locked
-from lookalike.run import Run, load, pretrain
+from lookalike.run import load, pretrain
 from lookalike.run.training import code
+from lookalike.start import Run
 from lookalike.training.manifest import FORMAT
 
 GOLDEN = Path(__file__).parents[1] / "golden"

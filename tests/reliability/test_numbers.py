@@ -17,8 +17,8 @@ from lookalike.errors import NumericalError
 from lookalike.method import Batch, Method
 from lookalike.randomness import number
 from lookalike.recipe.overrides import Layer, resolve
-from lookalike.run import Run, pretrain
-from lookalike.run.training import learning, rewinding
+from lookalike.run import pretrain
+from lookalike.run.training import learning, pretraining, rewinding
 from lookalike.run.training.replay import replay
 from lookalike.training import checkpoint, large_batch
 from lookalike.training.guard import Guard, NotFiniteError
@@ -237,7 +237,7 @@ class Faults:
         self._step = large_batch.step
         monkeypatch.setattr(large_batch, "step", self)
         monkeypatch.setattr(learning, "SECONDS_BETWEEN_SAVES", 0.0)
-        monkeypatch.setattr(Run, "evaluate", lambda *_, **__: [])
+        monkeypatch.setattr(pretraining, "evaluate_run", lambda *_, **__: [])
 
     def __call__(self, method: Method, batch: Batch, *, seed: int, piece: int | None) -> Any:
         self.calls += 1
@@ -248,7 +248,7 @@ class Faults:
             self.spoil(method, batch)
         return self._step(method, batch, seed=seed, piece=piece)
 
-    def run(self, out: Path, **changes: Any) -> Run | None:
+    def run(self, out: Path, **changes: Any) -> Path | None:
         self.out, self.calls = out, 0
         return pretrain(resolve([Layer("test", RECIPE | changes)]), out)
 

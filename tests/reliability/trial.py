@@ -242,17 +242,31 @@ def main() -> None:
         importlib.import_module(module)
     torch.set_num_threads(1)
     forkserver.set_forkserver_preload(["lookalike.data.server", "lookalike.data.workers"])
-    forkserver.ensure_running()
+    _serve()
     gc.freeze()  # or each fork's first collection copies all of it
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        forkserver.ensure_running()  # a fork that was killed while it asked for a worker ends it
         answer = _fork(order) if "start" in order else _wait(order["wait"], order["seconds"])
         print(json.dumps(answer), flush=True)
 
 
+def _serve() -> None:
+    """Has a server of workers that answers: a trial killed while it asks for one ends the server."""
+    from multiprocessing import forkserver, get_context
+
+    while True:
+        forkserver.ensure_running()
+        with contextlib.suppress(EOFError, OSError):
+            process = get_context("forkserver").Process(target=str)
+            process.start()
+            return process.join()
+        time.sleep(0.01)
+
+
 def _fork(order: dict[str, Any]) -> int:
+    if order["workers"]:
+        _serve()
     pid = os.fork()
     if pid == 0:
         out = Path(order["start"])

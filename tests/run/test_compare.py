@@ -30,7 +30,7 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 def test_what_runs_write_is_what_is_read(tmp_path: Path) -> None:
     changes = {"duration": "1 step", "warmup": "0 steps"}
     runs = [pretrain(recipe(seed=s, **changes), tmp_path / f"seed {s}") for s in range(2)]
-    found = compare(*(run.path for run in runs if run), evaluation="knn")
+    found = compare(*filter(None, runs), evaluation="knn")
     (column,) = found.columns
     assert sum(each.difference is not None for each in column.entries.values()) == 1
     assert [each.why for each in column.entries.values()] == ["", ""]

@@ -15,7 +15,8 @@ from lookalike.data.opening import open_source
 from lookalike.errors import DataError, StorageError, UsageError
 from lookalike.recipe.overrides import Layer, resolve
 from lookalike.recipe.schema import Recipe
-from lookalike.run import Run, load, pretrain
+from lookalike.run import load, pretrain
+from lookalike.start import Run
 
 BASE: dict[str, Any] = {
     "name": "tiny",
@@ -37,7 +38,12 @@ def recipe(**changes: Any) -> Recipe:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return pretrain(recipe(), tmp_path_factory.mktemp("runs") / "tiny")
+    return trained(recipe(), tmp_path_factory.mktemp("runs") / "tiny")
+
+
+def trained(recipe: Recipe, out: Path) -> Run:
+    assert pretrain(recipe, out) == out
+    return Run(out)
 
 
 def test_what_lies_in_the_folder(run: Run) -> None:
@@ -104,7 +110,7 @@ def test_other_images_are_refused(tmp_path: Path) -> None:
 def test_pictures_without_labels(tmp_path: Path) -> None:
     folder = write_pictures(tmp_path / "pictures", 60)
     (folder / "broken.png").write_bytes(b"no picture")
-    run = pretrain(
+    run = trained(
         recipe(data={"path": str(folder), "limit": None}, duration="4 steps"), tmp_path / "run"
     )
     assert not (run.path / "evaluations").exists()
@@ -160,7 +166,7 @@ def test_load_gives_the_features_that_were_evaluated(run: Run) -> None:
 
 def test_a_timm_architecture_loads_with_one_timm_line(tmp_path: Path) -> None:
     settings = {"encoder": {"name": "resnet18", "stem": "standard"}, "duration": "1 step"}
-    run = pretrain(recipe(**settings, warmup="0 steps"), tmp_path / "run")
+    run = trained(recipe(**settings, warmup="0 steps"), tmp_path / "run")
     model = timm.create_model(
         f"local-dir:{run.path / 'encoder'}", pretrained=True, num_classes=0
     ).eval()
@@ -218,7 +224,7 @@ def test_monitors_judge_images_that_are_not_trained_on(tmp_path: Path) -> None:
         "data": {"path": "digits", "limit": 200, "held_out": 0.2},
         "monitor": ["probe", "linear", "knn.k=5"],
     }
-    run = pretrain(recipe(**changes), tmp_path / "run")
+    run = trained(recipe(**changes), tmp_path / "run")
     rows = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert len(rows) == 9  # 160 images in batches of 50, three times
     looked = [row for row in rows if "held_out_probe" in row]
@@ -243,7 +249,7 @@ def test_wrong_monitors(monitor: list[str], says: str) -> None:
 
 
 def test_it_is_tested_on_the_size_that_the_recipe_says(tmp_path: Path) -> None:
-    run = pretrain(recipe(duration="1 step", warmup="0 steps", test_size=12), tmp_path / "run")
+    run = trained(recipe(duration="1 step", warmup="0 steps", test_size=12), tmp_path / "run")
     stored = json.loads((run.path / "evaluations" / "knn.json").read_text())
     assert all("size=12" in report["how"]["policy"] for report in stored)
     encoder = load(run.path)

@@ -11,8 +11,7 @@ from lookalike import files
 from lookalike.errors import DataError, UsageError
 from lookalike.evaluation.metrics import Estimate
 from lookalike.evaluation.report import Report
-from lookalike.run import Run
-from lookalike.run.trained import Trained
+from lookalike.start import Run, Trained, predict
 from run.untrained import write_untrained
 
 
@@ -66,7 +65,7 @@ def test_pictures(run: Run, tmp_path: Path) -> None:
         (lambda run: run.export("onxn"), "Did you mean 'onnx'?"),
         (lambda run: run.export("timm", classifier=True), "never holds a classifier"),
         (lambda run: run.predict(), "nothing to predict"),
-        (lambda run: Trained(run.path / "encoder").predict("digits"), "is not a run"),
+        (lambda run: predict(run.path / "encoder", "digits"), "is not a run"),
         (lambda run: Trained(run.path / "encoder").outliers(), "brings no pictures"),
     ],
 )

@@ -4,7 +4,6 @@ It alone calls training, evaluation, gallery and export together.
 """
 
 from lookalike.run.load import Pretrained, load
-from lookalike.run.run import Run
 from lookalike.run.training.pretraining import pretrain
 
-__all__ = ["Pretrained", "Run", "load", "pretrain"]
+__all__ = ["Pretrained", "load", "pretrain"]

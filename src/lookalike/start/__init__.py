@@ -10,9 +10,12 @@ from lookalike.start.looking import check, views
 from lookalike.start.predicting import predict
 from lookalike.start.pretraining import pretrain
 from lookalike.start.reporting import report
+from lookalike.start.trained import Run, Trained
 from lookalike.start.writing import draw_map, embed, export_encoder
 
 __all__ = [
+    "Run",
+    "Trained",
     "check",
     "draw_map",
     "duplicates",

@@ -1,14 +1,11 @@
 """`lookalike.search`, `duplicates` and `outliers`: pictures as an encoder sees them."""
 
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.recipe.requests import (
-    check_duplicates,
-    check_least,
-    check_pictures,
-    check_search,
-)
+from lookalike.recipe.requests import check_duplicates, check_least, check_search
+from lookalike.start.collecting import collection
 from lookalike.start.console import console
 
 if TYPE_CHECKING:
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def search(
-    what: str | Path,
+    what: str | PathLike[str],
     *queries: str | Path,
     data: str | Path | None = None,
     top: int = 10,
@@ -50,25 +47,21 @@ def search(
         StorageError: there is no encoder, or the page cannot be written.
     """
     check_search(queries, top)
-    check_pictures(Path(what), data, limit, workers, approximate=approximate)
+    told = console(quiet=quiet, stderr=True)
+    searched = collection(what, data, limit, device, workers, told, approximate=approximate)
 
-    from lookalike.run.trained import Trained
+    from lookalike.run.finding import found as pages
+    from lookalike.run.finding.search import search as ask
 
-    return Trained(what).search(
-        *queries,
-        data=data,
-        top=top,
-        approximate=approximate,
-        out=out,
-        limit=limit,
-        device=device,
-        workers=workers,
-        console=console(quiet=quiet, stderr=True),
-    )
+    found = ask(searched, [str(each) for each in queries], top)
+    if out is not None:
+        pages.search_page(found, Path(out))
+        told.print(f"page: {out}")
+    return found
 
 
 def duplicates(
-    what: str | Path,
+    what: str | PathLike[str],
     *,
     data: str | Path | None = None,
     threshold: float | None = None,
@@ -99,24 +92,21 @@ def duplicates(
         StorageError: there is no encoder, or the page cannot be written.
     """
     check_duplicates(threshold)
-    check_pictures(Path(what), data, limit, workers, approximate=approximate)
+    told = console(quiet=quiet, stderr=True)
+    compared = collection(what, data, limit, device, workers, told, approximate=approximate)
 
-    from lookalike.run.trained import Trained
+    from lookalike.run.finding import alike
+    from lookalike.run.finding import found as pages
 
-    return Trained(what).duplicates(
-        data=data,
-        threshold=threshold,
-        approximate=approximate,
-        out=out,
-        limit=limit,
-        device=device,
-        workers=workers,
-        console=console(quiet=quiet, stderr=True),
-    )
+    found = alike.duplicates(compared, threshold=threshold)
+    if out is not None:
+        pages.duplicates_page(found, Path(out))
+        told.print(f"page: {out}")
+    return found
 
 
 def outliers(
-    what: str | Path,
+    what: str | PathLike[str],
     *,
     data: str | Path | None = None,
     top: int = 20,
@@ -148,18 +138,15 @@ def outliers(
         StorageError: there is no encoder, or the page cannot be written.
     """
     check_least(1, top=top, k=k)
-    check_pictures(Path(what), data, limit, workers, approximate=approximate)
+    told = console(quiet=quiet, stderr=True)
+    compared = collection(what, data, limit, device, workers, told, approximate=approximate)
 
-    from lookalike.run.trained import Trained
+    from lookalike.run.finding import found as pages
+    from lookalike.run.finding import outliers as finding
 
-    return Trained(what).outliers(
-        data=data,
-        top=top,
-        k=k,
-        approximate=approximate,
-        out=out,
-        limit=limit,
-        device=device,
-        workers=workers,
-        console=console(quiet=quiet, stderr=True),
-    )
+    index = compared.index()
+    found = finding.outliers(index, k=k, top=top)
+    if out is not None:
+        pages.outliers_page(found, index, Path(out))
+        told.print(f"page: {out}")
+    return found

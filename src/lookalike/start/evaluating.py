@@ -1,5 +1,6 @@
 """`lookalike.evaluate`."""
 
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    what: str | Path,
+    what: str | PathLike[str],
     *words: str,
     data: str | Path | None = None,
     out: str | Path | None = None,
@@ -54,40 +55,41 @@ def evaluate(
     check_least(1, limit=limit, size=size)
     own = [word for word in words if word.startswith("encoder.")]
     questions = read([word for word in words if word not in own])
-    kind = kind_of(str(what))
+    named = fspath(what)
+    kind = kind_of(named)
     if own and kind != "name":
-        raise UsageError(f"{what} says itself what its encoder is.", do=f"Leave out {own[0]}.")
+        raise UsageError(f"{named} says itself what its encoder is.", do=f"Leave out {own[0]}.")
     if data is None and kind != "run":
         raise UsageError(
-            f"{what} is no run, so it brings no images.",
+            f"{named} is no run, so it brings no images.",
             why="There is no such folder." if kind == "name" else "It is an encoder folder.",
             do="Add --data with labelled images, or name a run folder.",
         )
     if projection and kind != "run":
-        raise UsageError(f"{what} has no projector: it is no run.", do="Leave out --projection.")
+        raise UsageError(f"{named} has no projector: it is no run.", do="Leave out --projection.")
     if data is not None:
         check_images(str(data))
     how: dict[str, Any] = {
+        "data": None if data is None else str(data),
         "limit": limit,
         "size": size,
         "seed": seed,
         "device": device,
+        "workers": workers,
         "console": console(quiet=quiet),
     }
     if kind == "run":
-        from lookalike.run import Run
+        from lookalike.run.judging.any_run import evaluate_run
 
-        return Run(Path(what)).evaluate(
-            *words, data=data, projection=projection, baselines=baselines, workers=workers, **how
+        return evaluate_run(
+            Path(what), questions, projection=projection, baselines=baselines, **how
         )
 
     from lookalike.run.judging.any_encoder import evaluate_encoder
 
     return evaluate_encoder(
-        Path(what) if kind == "folder" else encoder_settings(str(what), own),
+        Path(what) if kind == "folder" else encoder_settings(named, own),
         questions,
-        data=str(data),
         out=Path(out) if out else Path("runs") / Path(what).resolve().name,
-        workers=workers,
         **how,
     )

@@ -1,6 +1,7 @@
 """`lookalike.predict`."""
 
 from collections.abc import Iterator
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    run: str | Path,
+    run: str | PathLike[str],
     *images: str | Path,
     out: str | Path | None = None,
     top: int = 3,
@@ -39,16 +40,18 @@ def predict(
         DataError: there are no labels to learn from, or no picture can be read.
         StorageError: there is no encoder, or a file cannot be written.
     """
-    check_predict(Path(run), images, Path(out) if out else None, top, data)
+    place = Path(out) if out else None
+    check_predict(Path(run), images, place, top, data)
 
-    from lookalike.run.trained import Trained
+    from lookalike.run.judging.predict import predict_run, written
 
-    return Trained(run).predict(
-        *images,
-        out=out,
+    found = predict_run(
+        Path(run),
+        [str(each) for each in images],
         top=top,
-        data=data,
+        data=None if data is None else str(data),
         device=device,
         workers=workers,
         console=console(quiet=quiet, stderr=True),
     )
+    return found if place is None else written(found, place, top=top)

@@ -2,15 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lookalike.recipe.library import refuse_another
 from lookalike.recipe.plan import Plan
 from lookalike.recipe.requests import check_least, check_track
 from lookalike.start.console import console
-
-if TYPE_CHECKING:
-    from lookalike.run import Run
+from lookalike.start.trained import Run
 
 
 def pretrain(
@@ -25,7 +23,7 @@ def pretrain(
     track: str | None = None,
     quiet: bool = False,
     **changes: Any,
-) -> "Run | None":
+) -> Run | None:
     """Trains an encoder on images without labels, or goes on with a run.
 
     Under `torchrun` all processes train together, and only the first one returns the run.
@@ -69,7 +67,7 @@ def pretrain(
     from lookalike.run import pretrain as start
 
     parameters(recipe)  # an unknown encoder is told before there is a folder
-    return start(
+    folder = start(
         recipe,
         plan.out,
         device=device,
@@ -80,3 +78,4 @@ def pretrain(
         track=track,
         console=told,
     )
+    return Run(folder) if folder else None

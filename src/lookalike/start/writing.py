@@ -1,16 +1,18 @@
 """`lookalike.embed`, `draw_map` and `export_encoder`: what an encoder knows, as files."""
 
+from os import PathLike
 from pathlib import Path
 
-from lookalike.recipe.requests import check_embed, check_export, check_map, check_pictures
+from lookalike.recipe.requests import check_embed, check_export, check_map
+from lookalike.start.collecting import collection
 from lookalike.start.console import console
 
 
 def embed(
-    what: str | Path,
+    what: str | PathLike[str],
+    out: str | Path,
     *,
     data: str | Path | None = None,
-    out: str | Path,
     dtype: str = "float32",
     limit: int | None = None,
     device: str = "auto",
@@ -21,8 +23,8 @@ def embed(
 
     Args:
         what: a run folder or an encoder folder.
+        out: a .parquet file, or a folder for `features.npy` [n, d] and `index.csv`.
         data: the pictures; those of the run if not given.
-        out: a .parquet file, or a folder for `features.npy` and `index.csv`.
         dtype: "float32" or "float16".
         limit: takes the first this many pictures; a run's own number if not given.
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -35,26 +37,22 @@ def embed(
     Raises:
         UsageError: an argument is wrong; the message says which and what is right.
         DataError: there is no picture that can be read.
+        NumericalError: a feature is too large for float16.
         StorageError: there is no encoder, or a file cannot be written.
     """
-    check_embed(Path(out), dtype)
-    check_pictures(Path(what), data, limit, workers)
+    place, told = Path(out), console(quiet=quiet)
+    check_embed(place, dtype)
+    pictures = collection(what, data, limit, device, workers, told)
 
-    from lookalike.run.trained import Trained
+    from lookalike.run.finding.embed import write_embeddings
 
-    return Trained(what).embed(
-        out,
-        data=data,
-        dtype=dtype,
-        limit=limit,
-        device=device,
-        workers=workers,
-        console=console(quiet=quiet),
-    )
+    count = write_embeddings(pictures, Path(what), place, dtype)
+    told.print(f"{count:,} pictures, {pictures.source.ledger.lost:,} skipped → {place}")
+    return place
 
 
 def draw_map(
-    what: str | Path,
+    what: str | PathLike[str],
     *,
     data: str | Path | None = None,
     by: str | None = None,
@@ -91,28 +89,22 @@ def draw_map(
         NumericalError: the features are all the same.
         StorageError: there is no encoder, or a file cannot be written.
     """
-    check_map(by, Path(png) if png else None, seed)
-    check_pictures(Path(what), data, limit, workers)
+    picture, told = Path(png) if png else None, console(quiet=quiet)
+    check_map(by, picture, seed)
+    pictures = collection(what, data, limit, device, workers, told)
 
-    from lookalike.run.trained import Trained
+    from lookalike.run.finding import map as mapping
 
-    return Trained(what).map(
-        data=data,
-        by=by,
-        out=out,
-        png=png,
-        limit=limit,
-        seed=seed,
-        device=device,
-        workers=workers,
-        console=console(quiet=quiet),
-    )
+    page = Path(out) if out else pictures.cache.parent / "map.html"
+    mapping.draw_map(pictures, page, by=by, png=picture, limited=limit is not None, seed=seed)
+    told.print(f"map: {page}")
+    return page
 
 
 def export_encoder(
-    what: str | Path,
-    *,
+    what: str | PathLike[str],
     to: str,
+    *,
     out: str | Path | None = None,
     classifier: bool = False,
     data: str | Path | None = None,
@@ -146,24 +138,26 @@ def export_encoder(
         DataError: the images have no labels.
         StorageError: there is no encoder, the export gives other numbers, or it cannot be written.
     """
+    place = Path(out) if out else None
     check_export(
         Path(what),
         to,
-        Path(out) if out else None,
+        place,
         classifier=classifier,
         data=data,
         normalisation=normalisation,
         hub=hub,
     )
 
-    from lookalike.run.trained import Trained
+    from lookalike.run import export
 
-    return Trained(what).export(
+    return export.export_encoder(
+        Path(what),
         to,
-        out=out,
-        classifier=classifier,
-        data=data,
+        place,
         normalisation=normalisation,
+        classifier=classifier,
+        data=None if data is None else str(data),
         licence=licence,
         hub=hub,
         device=device,

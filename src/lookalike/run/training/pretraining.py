@@ -15,11 +15,12 @@ from lookalike.gallery.reconstructions import reconstructions_sheet
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.build import build_method
 from lookalike.recipe.library import refuse_another
+from lookalike.recipe.questions import read
 from lookalike.recipe.schema import Recipe
 from lookalike.run.ending import noted
 from lookalike.run.folder import RunFolder
+from lookalike.run.judging.any_run import evaluate_run
 from lookalike.run.pages import write_pages
-from lookalike.run.run import Run
 from lookalike.run.training.announcement import announce, warn
 from lookalike.run.training.code import code_of
 from lookalike.run.training.images import open_images, telling_losses
@@ -47,7 +48,7 @@ def pretrain(
     evaluate: bool = True,
     track: str | None = None,
     console: Console | None = None,
-) -> Run | None:
+) -> Path | None:
     """Trains `recipe` in the folder `out`, or goes on with what is there.
 
     Under `torchrun` all processes train together. The first one writes the folder, evaluates and
@@ -95,13 +96,13 @@ def pretrain(
                     _lead(learning)
     if evaluate:
         show(folder, learning.work.source, runtime, count_workers(workers), console)
-    run = Run(folder.path)
     if source.classes and evaluate:
-        run.evaluate("knn", "linear", device=device, workers=workers, console=console)
+        asked = read(["knn", "linear"])
+        evaluate_run(folder.path, asked, device=device, workers=workers, console=console)
     else:
-        write_pages(run.path)
-        console.print(f"report: {run.path / 'report.html'}", highlight=False)
-    return run
+        write_pages(folder.path)
+        console.print(f"report: {folder.path / 'report.html'}", highlight=False)
+    return folder.path
 
 
 def _check(learning: Learning, source: Source, *, other_code: bool) -> None:
