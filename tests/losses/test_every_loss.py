@@ -97,7 +97,7 @@ def test_gradcheck_in_small_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -
     def first_process(z: Tensor, others: Tensor) -> Tensor:
         return loss(z, group[:4], everyone=torch.cat((z, others)), everyone_group=group)
 
-    assert torch.autograd.gradcheck(first_process, (z, others))
+    assert torch.autograd.gradcheck(first_process, (z, others), fast_mode=True)
 
 
 BATCHES = {

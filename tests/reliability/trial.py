@@ -289,11 +289,13 @@ def _train(out: Path, recipe: dict[str, Any], workers: int, phase: str) -> int:
 
     from lookalike.cli import app
     from lookalike.export import encoder_folder
+    from lookalike.run.finding import map as mapping
     from lookalike.run.training import learning
 
     faulthandler.dump_traceback_later(0.9 * SECONDS, exit=True)
-    # To compile the encoder takes longer than to train it.
+    # To compile the encoder takes longer than to train it, and to draw its map nearly as long.
     encoder_folder.program = lambda *_: b"compiled"  # type: ignore[assignment]
+    mapping.write_drawing = lambda *_: None  # type: ignore[assignment]
     # The server of workers is the nursery's child, and nobody else may ask how it does.
     server: Any = forkserver
     server.ensure_running = server._forkserver.ensure_running = lambda: None
