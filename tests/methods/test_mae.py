@@ -1,13 +1,17 @@
 """MAE: what the encoder reads, what the loss counts, and that patches come back where they were."""
 
+import pytest
 import timm
 import torch
+from sklearn.decomposition import PCA
 from torch import Tensor
 
 from contract.micro import build, make_batch
+from lookalike.errors import UsageError
 from lookalike.losses.reconstruction import normalized
 from lookalike.methods.mae import MAE
 from lookalike.nn.vit import patches, unpatched
+from lookalike.training import large_batch
 
 
 def mae(**settings: object) -> MAE:
@@ -49,6 +53,66 @@ def test_target_is_normalised_patch_by_patch() -> None:
     _, prediction, hidden = method.rebuild(batch.views[0], batch.key)
     error = (prediction - normalized(patches(batch.views[0], 4))).square().mean(2)
     assert torch.allclose(method(batch).loss, error[hidden].mean(), rtol=1e-5)
+
+
+def test_target_may_be_principal_components() -> None:
+    """Those of the first batch, which stay."""
+    method, batch = mae(normalize=False, components=5), make_batch()
+    true = patches(batch.views[0], 4)
+    pca = PCA(5, svd_solver="full").fit(true.flatten(0, 1).double().numpy())
+    for _ in range(2):
+        _, prediction, hidden = method.rebuild(batch.views[0], batch.key)
+        coefficients = pca.transform(true.flatten(0, 1).double().numpy())
+        found = method(batch)
+        assert method.principal is not None
+        signs = torch.from_numpy(pca.components_) @ method.principal.basis.double()
+        assert torch.allclose(signs.abs(), torch.eye(5, dtype=torch.float64), atol=1e-4)
+        target = torch.from_numpy(coefficients) * signs.diagonal()
+        error = (prediction.flatten(0, 1) - target).square().mean(1)[hidden.flatten()]
+        assert found.loss.item() == pytest.approx(error.mean().item(), rel=1e-5)
+        batch = batch._replace(views=(batch.views[0].flip(2),))  # the basis is the first one's
+        true = patches(batch.views[0], 4)
+
+
+def test_components_of_pieces_are_those_of_the_batch() -> None:
+    whole, pieces = (mae(components=5) for _ in range(2))
+    batch = make_batch()
+    for method, piece in ((whole, None), (pieces, 3)):
+        large_batch.step(method, batch, seed=0, piece=piece)[1]()
+    assert whole.principal is not None
+    assert pieces.principal is not None
+    assert torch.equal(whole.principal.basis, pieces.principal.basis)
+    for a, b in zip(whole.parameters(), pieces.parameters(), strict=True):
+        assert (a.grad is None) == (b.grad is None)
+        assert a.grad is None or torch.allclose(a.grad, b.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_a_batch_with_a_broken_image_gives_no_components() -> None:
+    method, batch = mae(components=5), make_batch()
+    assert method.principal is not None
+    broken = batch.views[0].clone()
+    broken[0] = torch.nan
+    assert method(batch._replace(views=(broken,))).loss.isnan()
+    assert not method.principal.basis.any()
+    assert method(batch).loss.isfinite()
+    assert method.principal.basis.any()
+
+
+def test_pictures_of_components_lie_where_these_reach() -> None:
+    """All components of a patch are its pixels."""
+    method, batch = mae(normalize=False, components=48), make_batch()
+    method(batch)
+    assert method.principal is not None
+    true = patches(batch.views[0], 4)
+    assert torch.allclose(method.principal.restored(method.principal(true)), true, atol=1e-4)
+    assert all(
+        part.isfinite().all() for parts in method.reconstruct(batch).values() for part in parts
+    )
+
+
+def test_more_components_than_pixels_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"at most 48"):
+        mae(components=49)
 
 
 def test_masks_differ_between_images_and_follow_the_key() -> None:

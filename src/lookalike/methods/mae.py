@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from lookalike.errors import UsageError
-from lookalike.losses.reconstruction import reconstruction, restored
-from lookalike.method import Batch, Embedded, Method
+from lookalike.losses.reconstruction import normalized, reconstruction, restored
+from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.nn import vit
 from lookalike.nn.encoder import Encoder
+from lookalike.nn.principal import Principal
 from lookalike.views.masks import visible_patches
 from lookalike.views.presets import POLICIES
 
@@ -30,6 +31,8 @@ class MAE(Method):
         decoder_depth: its blocks (table 1a).
         decoder_heads: of its attention.
         normalize: whether each patch of the target has mean 0 and variance 1 (table 1d).
+        components: the target is this many principal components of a patch, found in the first batch
+            (table 1d has 96 of 768), or its pixels if None.
         loss_on: the hidden patches, or all, which costs half a point (section 3).
         masked_from: whether a token stands for hidden patches from the decoder on, or from the
             encoder on, which is slower and worse (table 1c).
@@ -47,6 +50,7 @@ class MAE(Method):
         decoder_depth: int = 8,
         decoder_heads: int = 16,
         normalize: bool = True,
+        components: int | None = None,
         loss_on: Literal["hidden", "all"] = "hidden",
         masked_from: Literal["decoder", "encoder"] = "decoder",
     ) -> None:
@@ -62,10 +66,17 @@ class MAE(Method):
             vit.initialize(trunk)
             vit.fix_positions(trunk)
         self.patch, self.grid = trunk.patch_embed.patch_size[0], trunk.patch_embed.grid_size
+        pixels = encoder.channels * self.patch**2
+        if components and components > pixels:
+            raise UsageError(
+                f"A patch of {pixels} numbers has no {components} components.",
+                do=f"Let method.components be at most {pixels}.",
+            )
+        self.principal = Principal(pixels, components) if components else None
         self.decoder = vit.Decoder(
             encoder.features,
             self.grid,
-            encoder.channels * self.patch**2,
+            components or pixels,
             width=decoder_width,
             depth=decoder_depth,
             heads=decoder_heads,
@@ -79,10 +90,26 @@ class MAE(Method):
         images = batch.views[0]
         tokens, prediction, hidden = self.rebuild(images, batch.key)
         counted = hidden if self.loss_on == "hidden" else torch.ones_like(hidden)
-        loss = reconstruction(
-            prediction, vit.patches(images, self.patch), counted, normalize=self.normalize
-        )
-        return {"features": tokens[:, 0].detach().clone(), "loss": loss}
+        features, target = tokens[:, 0].detach().clone(), vit.patches(images, self.patch)
+        if self.principal:
+            parts = {"target": target, "prediction": prediction, "counted": counted}
+            return {"features": features, **parts}
+        loss = reconstruction(prediction, target, counted, normalize=self.normalize)
+        return {"features": features, "loss": loss}
+
+    def compare(self, embedded: Embedded, batch: Batch) -> Step:
+        if self.principal is None:
+            return super().compare(embedded, batch)
+        target = embedded["target"]
+        target = normalized(target) if self.normalize else target
+        self.principal.find(target.flatten(0, 1))
+        prediction, counted = embedded["prediction"], embedded["counted"]
+        loss = reconstruction(prediction, self.principal(target), counted, normalize=False)
+        return super().compare({"features": embedded["features"], "loss": loss}, batch)
+
+    @property
+    def averages(self) -> bool:
+        return self.principal is None
 
     def rebuild(
         self, images: Tensor, key: Tensor, mask_ratio: float | None = None
@@ -131,6 +158,7 @@ class MAE(Method):
     ) -> tuple[Tensor, Tensor]:
         """What was visible, and the same with the hidden patches rebuilt."""
         true = vit.patches(images, self.patch)
+        prediction = self.principal.restored(prediction) if self.principal else prediction
         rebuilt = restored(prediction, true) if self.normalize else prediction
         seen = true.masked_fill(hidden[:, :, None], 0.0)
         both = seen, torch.where(hidden[:, :, None], rebuilt, true)

@@ -43,6 +43,7 @@ BOUNDS = {
     "centre_decay": _DECAY,
     "clip": _POSITIVE,
     "clusters": _COUNT,
+    "components": _COUNT,
     "contrast": _NOT_NEGATIVE,
     "covariance": _NOT_NEGATIVE,
     "cutmix": _NOT_NEGATIVE,
