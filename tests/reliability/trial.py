@@ -141,6 +141,8 @@ class Nursery:
         """Whoever still holds its output half a minute later, such as a trial, is left over."""
         try:
             self._process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"left over: {_group(self._process.pid)}") from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -189,6 +191,16 @@ class Nursery:
         assert self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
+
+
+def _group(leader: int) -> list[str]:
+    """Who is in a group of processes, by number and command line."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if os.getpgid(int(place.name)) == leader:
+                found.append(f"{place.name}: {(place / 'cmdline').read_text()}")
+    return found
 
 
 _PORTS = itertools.count(20_000 + 10 * (os.getpid() % 1000))

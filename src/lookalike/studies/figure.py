@@ -1,6 +1,7 @@
 """A study's figure in the form its paper has it."""
 
 import statistics
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def _square(axes: Any, name: str, study: Study, values: dict[Place, float]) -> N
     axes.set_yticks(range(len(study.rows)), study.rows)
     axes.set_ylabel(study.axes[0])
     axes.set_xlabel(study.axes[1])
-    axes.set_title(name, fontsize=9)
+    axes.set_title(textwrap.fill(name, 32), fontsize=9)
 
 
 def _lines(study: Study, results: Results) -> Figure:
@@ -155,12 +156,12 @@ def _group(
             middle,
             heights,
             width,
-            yerr=spread,
+            yerr=spread if errors else None,
             capsize=2,
             color=_COLOURS[j % len(_COLOURS)],
             label=column,
         )
     axes.set_xticks(range(len(study.rows)), study.rows, rotation=30, ha="right")
     axes.set_xlabel(study.axes[0])
-    axes.set_title(name, fontsize=9)
+    axes.set_title(textwrap.fill(name, 32), fontsize=9)
     axes.grid(axis="y", alpha=0.3)
