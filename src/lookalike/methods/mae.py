@@ -1,12 +1,11 @@
 """MAE: Masked Autoencoders Are Scalable Vision Learners (He et al. 2021)."""
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from lookalike.errors import UsageError
 from lookalike.losses.reconstruction import normalized, reconstruction, restored
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.nn import vit
@@ -55,23 +54,12 @@ class MAE(Method):
         masked_from: Literal["decoder", "encoder"] = "decoder",
     ) -> None:
         super().__init__()
-        trunk: Any = encoder.trunk
-        if not hasattr(trunk, "patch_embed") or not hasattr(trunk, "blocks"):
-            raise UsageError(
-                f"MAE cannot hide patches from the encoder {encoder.name}.",
-                do="Choose a vision transformer, e.g. encoder.name=vit_tiny_patch16_224.",
-            )
-        self.encoder = encoder
+        self.encoder, trunk = encoder, vit.trunk_of(encoder)
         if not encoder.published:
             vit.initialize(trunk)
             vit.fix_positions(trunk)
         self.patch, self.grid = trunk.patch_embed.patch_size[0], trunk.patch_embed.grid_size
         pixels = encoder.channels * self.patch**2
-        if components and components > pixels:
-            raise UsageError(
-                f"A patch of {pixels} numbers has no {components} components.",
-                do=f"Let method.components be at most {pixels}.",
-            )
         self.principal = Principal(pixels, components) if components else None
         self.decoder = vit.Decoder(
             encoder.features,
@@ -90,22 +78,23 @@ class MAE(Method):
         images = batch.views[0]
         tokens, prediction, hidden = self.rebuild(images, batch.key)
         counted = hidden if self.loss_on == "hidden" else torch.ones_like(hidden)
-        features, target = tokens[:, 0].detach().clone(), vit.patches(images, self.patch)
-        if self.principal:
-            parts = {"target": target, "prediction": prediction, "counted": counted}
-            return {"features": features, **parts}
-        loss = reconstruction(prediction, target, counted, normalize=self.normalize)
-        return {"features": features, "loss": loss}
+        embedded, true = (
+            {"features": tokens[:, 0].detach().clone()},
+            vit.patches(images, self.patch),
+        )
+        if self.principal:  # which are found in a whole batch
+            true = normalized(true) if self.normalize else true
+            return embedded | {"true": true, "rebuilt": prediction, "counted": counted}
+        loss = reconstruction(prediction, true, counted, normalize=self.normalize)
+        return embedded | {"loss": loss}
 
     def compare(self, embedded: Embedded, batch: Batch) -> Step:
-        if self.principal is None:
-            return super().compare(embedded, batch)
-        target = embedded["target"]
-        target = normalized(target) if self.normalize else target
-        self.principal.find(target.flatten(0, 1))
-        prediction, counted = embedded["prediction"], embedded["counted"]
-        loss = reconstruction(prediction, self.principal(target), counted, normalize=False)
-        return super().compare({"features": embedded["features"], "loss": loss}, batch)
+        if self.principal:
+            self.principal.find(embedded["true"].flatten(0, 1))
+            pair = embedded["rebuilt"], self.principal(embedded["true"])
+            loss = reconstruction(*pair, embedded["counted"], normalize=False)
+            embedded = {"features": embedded["features"], "loss": loss}
+        return super().compare(embedded, batch)
 
     @property
     def averages(self) -> bool:
@@ -116,10 +105,7 @@ class MAE(Method):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The encoder's tokens, the decoder's prediction of all patches, and which were hidden.
 
-        Args:
-            images: [n, c, h, w].
-            key: what is hidden is drawn from these [n].
-            mask_ratio: share of the patches that are hidden; None is that of the training.
+        What is hidden of the images [n, c, h, w] is drawn from the keys [n].
         """
         ratio = self.mask_ratio if mask_ratio is None else mask_ratio
         visible = visible_patches(key, self.grid, ratio, self.mask)
@@ -135,10 +121,7 @@ class MAE(Method):
     def remarks(self) -> list[str]:
         if self.mask_ratio > 0 or self.mask == "grid":
             return []
-        return [
-            "MAE with mask_ratio=0 hides nothing, so there is nothing to rebuild: 0.75 is best, and "
-            "0.1 the least in figure 5"
-        ]
+        return ["MAE with mask_ratio=0 hides nothing; 0.75 is best, and 0.1 the least in figure 5"]
 
     def reconstruct(self, batch: Batch) -> dict[str, tuple[Tensor, ...]]:
         images = batch.views[0]
@@ -149,19 +132,9 @@ class MAE(Method):
         found: dict[str, tuple[Tensor, ...]] = {"image": (images,)}
         for ratio in sorted(ratios):
             _, prediction, hidden = self.rebuild(images, batch.key, ratio)
+            prediction, true = prediction.float(), vit.patches(images, self.patch)
+            prediction = self.principal.restored(prediction) if self.principal else prediction
+            rebuilt = restored(prediction, true) if self.normalize else prediction
             share = f"{100 * hidden.float().mean().item():.0f} % hidden"
-            found[f"{share}{lent}"] = self._pictures(images, prediction.float(), hidden)
+            found[f"{share}{lent}"] = vit.seen_and_filled(images, rebuilt, hidden)
         return found
-
-    def _pictures(
-        self, images: Tensor, prediction: Tensor, hidden: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """What was visible, and the same with the hidden patches rebuilt."""
-        true = vit.patches(images, self.patch)
-        prediction = self.principal.restored(prediction) if self.principal else prediction
-        rebuilt = restored(prediction, true) if self.normalize else prediction
-        seen = true.masked_fill(hidden[:, :, None], 0.0)
-        both = seen, torch.where(hidden[:, :, None], rebuilt, true)
-        size = (images.shape[2], images.shape[3])
-        visible, whole = (vit.unpatched(rows, self.patch, size) for rows in both)
-        return visible, whole

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lookalike import distributed
+from lookalike.errors import UsageError
 
 
 class Principal(nn.Module):
@@ -13,6 +14,9 @@ class Principal(nn.Module):
     Args:
         features: k, numbers of a vector.
         count: c, components.
+
+    Raises:
+        UsageError: there are fewer numbers than components.
     """
 
     centre: Tensor
@@ -20,6 +24,11 @@ class Principal(nn.Module):
 
     def __init__(self, features: int, count: int) -> None:
         super().__init__()
+        if count > features:
+            raise UsageError(
+                f"Vectors of {features} numbers have no {count} components.",
+                do=f"Let there be at most {features}.",
+            )
         self.register_buffer("centre", torch.zeros(features))
         self.register_buffer("basis", torch.zeros(features, count))
 

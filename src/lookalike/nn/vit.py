@@ -1,5 +1,6 @@
 """What MAE does with a vision transformer: sees some of its patches, and rebuilds the others."""
 
+import math
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,25 @@ from jaxtyping import Bool, Float, Int
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
+from lookalike.errors import UsageError
+from lookalike.nn.encoder import Encoder
+
 _norm: Any = partial(nn.LayerNorm, eps=1e-6)
+
+
+def trunk_of(encoder: Encoder) -> Any:
+    """Timm's vision transformer.
+
+    Raises:
+        UsageError: it is none.
+    """
+    trunk = encoder.trunk
+    if not hasattr(trunk, "patch_embed") or not hasattr(trunk, "blocks"):
+        raise UsageError(
+            f"MAE cannot hide patches from the encoder {encoder.name}.",
+            do="Choose a vision transformer, e.g. encoder.name=vit_tiny_patch16_224.",
+        )
+    return trunk
 
 
 def patches(images: Float[Tensor, "n c h w"], side: int) -> Float[Tensor, "n l k"]:
@@ -25,6 +44,16 @@ def unpatched(
     n, (h, w) = len(rows), size
     cut = rows.reshape(n, h // side, w // side, side, side, -1)
     return cut.permute(0, 5, 1, 3, 2, 4).reshape(n, -1, h, w)
+
+
+def seen_and_filled(
+    images: Float[Tensor, "n c h w"], rebuilt: Float[Tensor, "n l k"], hidden: Bool[Tensor, "n l"]
+) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n c h w"]]:
+    """Images with the hidden patches black, and with the rebuilt ones in their place."""
+    side, size = math.isqrt(rebuilt.shape[2] // images.shape[1]), (images.shape[2], images.shape[3])
+    true, where = patches(images, side), hidden[:, :, None]
+    seen, filled = true.masked_fill(where, 0.0), torch.where(where, rebuilt, true)
+    return unpatched(seen, side, size), unpatched(filled, side, size)
 
 
 def sincos(rows: int, columns: int, width: int) -> Float[Tensor, "l width"]:
