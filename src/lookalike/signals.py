@@ -33,6 +33,11 @@ class Stop(KeyboardInterrupt):
         self.signal = number
 
 
+def ended(code: int) -> str:
+    """How a process ended, in words, by its exit code; minus a signal where one ended it."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended ({code})"
+
+
 class StopFlag:
     """Which signal asked the program to stop, if any."""
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -194,12 +194,6 @@ def test_a_run_folder_that_vanishes_is_not_made_again(tmp_path: Path) -> None:
         saved(run / "checkpoints", 2)
     assert not run.exists()
     assert restored(tmp_path / "elsewhere" / "checkpoints") == 1
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as nursery:
-        yield nursery
 
 
 def test_a_run_whose_disk_fails_says_so_and_goes_on_later(nursery: Nursery, tmp_path: Path) -> None:

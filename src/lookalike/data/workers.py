@@ -33,6 +33,7 @@ from lookalike.data.cropping import TASK, Cropper, Crops, Request
 from lookalike.data.decoding import Decoded
 from lookalike.data.sources import Reader
 from lookalike.errors import DataError
+from lookalike.signals import ended
 
 SECONDS_BETWEEN_LINES = 60.0
 """How often the log says that pictures are waited for."""
@@ -129,9 +130,8 @@ class Workers:
         number, code = dead[0] if dead else (0, 1)
         row = self._rows[number]
         place = "" if row == _NOTHING else f" while it read {self._name(row)!r}"
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended ({code})"
         return DataError(
-            f"A worker process that decodes pictures {how}{place}.",
+            f"A worker process that decodes pictures {ended(code)}{place}.",
             why=_CAUSES.get(code, "Somebody ended it, or its decoder failed."),
             do="Type the same command to go on, with fewer workers or --workers 0.",
         )

@@ -78,10 +78,8 @@ class MAE(Method):
         images = batch.views[0]
         tokens, prediction, hidden = self.rebuild(images, batch.key)
         counted = hidden if self.loss_on == "hidden" else torch.ones_like(hidden)
-        embedded, true = (
-            {"features": tokens[:, 0].detach().clone()},
-            vit.patches(images, self.patch),
-        )
+        embedded = {"features": tokens[:, 0].detach().clone()}
+        true = vit.patches(images, self.patch)
         if self.principal:  # which are found in a whole batch
             true = normalized(true) if self.normalize else true
             return embedded | {"true": true, "rebuilt": prediction, "counted": counted}
@@ -105,7 +103,8 @@ class MAE(Method):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The encoder's tokens, the decoder's prediction of all patches, and which were hidden.
 
-        What is hidden of the images [n, c, h, w] is drawn from the keys [n].
+        What is hidden of the images [n, c, h, w] is drawn from the keys [n]; `mask_ratio` is the
+        share of their patches, and None is that of the training.
         """
         ratio = self.mask_ratio if mask_ratio is None else mask_ratio
         visible = visible_patches(key, self.grid, ratio, self.mask)
@@ -136,5 +135,5 @@ class MAE(Method):
             prediction = self.principal.restored(prediction) if self.principal else prediction
             rebuilt = restored(prediction, true) if self.normalize else prediction
             share = f"{100 * hidden.float().mean().item():.0f} % hidden"
-            found[f"{share}{lent}"] = vit.seen_and_filled(images, rebuilt, hidden)
+            found[f"{share}{lent}"] = vit.seen_and_filled(images, rebuilt, hidden, self.patch)
         return found

@@ -1,6 +1,5 @@
 """What MAE does with a vision transformer: sees some of its patches, and rebuilds the others."""
 
-import math
 from functools import partial
 from typing import Any
 
@@ -47,10 +46,13 @@ def unpatched(
 
 
 def seen_and_filled(
-    images: Float[Tensor, "n c h w"], rebuilt: Float[Tensor, "n l k"], hidden: Bool[Tensor, "n l"]
+    images: Float[Tensor, "n c h w"],
+    rebuilt: Float[Tensor, "n l k"],
+    hidden: Bool[Tensor, "n l"],
+    side: int,
 ) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n c h w"]]:
     """Images with the hidden patches black, and with the rebuilt ones in their place."""
-    side, size = math.isqrt(rebuilt.shape[2] // images.shape[1]), (images.shape[2], images.shape[3])
+    size = (images.shape[2], images.shape[3])
     true, where = patches(images, side), hidden[:, :, None]
     seen, filled = true.masked_fill(where, 0.0), torch.where(where, rebuilt, true)
     return unpatched(seen, side, size), unpatched(filled, side, size)

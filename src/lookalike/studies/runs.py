@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from lookalike.data.listing import digest
 from lookalike.errors import Interrupted
 from lookalike.recipe.plan import Plan
 from lookalike.record import read_record
+from lookalike.signals import ended
 from lookalike.studies.asking import ROOT, Question, Sitting, sittings
 from lookalike.studies.scale import Command
 from lookalike.studies.study import TRANSFER, Study
@@ -134,9 +134,9 @@ def _do_apart(task: Task, threads: int) -> str | int:
         outcome: str | int = told.recv()
     except EOFError:
         process.join()
-        code = process.exitcode or 0
-        by = f"by {signal.Signals(-code).name}" if code < 0 else f"({code})"
-        return f"Its process was ended {by}; usually the machine's memory has run out."
+        return (
+            f"Its process {ended(process.exitcode or 0)}; usually the machine's memory has run out."
+        )
     process.join()
     return outcome
 
