@@ -299,6 +299,7 @@ def _train(out: Path, recipe: dict[str, Any], workers: int, phase: str) -> int:
     import faulthandler
     from multiprocessing import forkserver
 
+    from lookalike import files
     from lookalike.cli import app
     from lookalike.export import encoder_folder
     from lookalike.run.finding import map as mapping
@@ -314,7 +315,8 @@ def _train(out: Path, recipe: dict[str, Any], workers: int, phase: str) -> int:
     learning.SECONDS_BETWEEN_SAVES = 0.1
     if phase:
         _announce(*PHASES[phase], beside(out, "phase"))
-    beside(out, "yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    # Whole at any moment: the other process of two that train as one may be reading it.
+    files.write_text(beside(out, "yaml"), yaml.safe_dump(recipe))
     words = [str(beside(out, "yaml")), "--out", str(out), "--workers", str(workers)]
     try:
         return app.run(["pretrain", *words, "--device", "cpu"])

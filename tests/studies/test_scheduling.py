@@ -10,7 +10,7 @@ from lookalike.errors import UsageError
 from lookalike.studies import outlook
 from lookalike.studies.perform import find, tasks
 from lookalike.studies.runs import Task
-from lookalike.studies.slurm import script
+from lookalike.studies.scheduling import commands, script
 
 
 @pytest.fixture
@@ -25,6 +25,17 @@ def ran(file: Path, number: str | None) -> subprocess.CompletedProcess[str]:
     job = {} if number is None else {"SLURM_ARRAY_TASK_ID": number}
     place = {"PATH": f"{file.parent}:/usr/bin:/bin"}
     return subprocess.run(["bash", file], env=place | job, capture_output=True, text=True)
+
+
+def test_commands_are_those_that_people_type(
+    todo: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = commands(todo)
+    assert len(lines) == 2 * len(find("simclr-heads", "tiny").runs)
+    assert any("--projection" in line for line in lines)
+    assert all(line.startswith("lookalike pretrain simclr-cifar10-small") for line in lines)
+    monkeypatch.setattr(Task, "done", property(lambda task: task.seed == 0))
+    assert commands(todo) == [line for line in lines if "--seed 1 " in line]
 
 
 def test_each_job_of_the_array_is_one_run(todo: list[Task], tmp_path: Path) -> None:
@@ -60,8 +71,9 @@ def test_the_command_writes_the_file(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_where_all_is_done_there_is_nothing_to_submit() -> None:
-    with pytest.raises(UsageError, match="All 0 runs"):
-        script("x", [])
+    for write in (commands, lambda todo: script("x", todo)):
+        with pytest.raises(UsageError, match="All 0 runs"):
+            write([])
 
 
 def test_times_are_told_roughly(todo: list[Task]) -> None:
@@ -69,8 +81,8 @@ def test_times_are_told_roughly(todo: list[Task]) -> None:
     assert told == f"{len(todo)} runs, {len(todo)} of them to be made: " + (
         "after the first it is told how long that takes"
     )
-    assert outlook.left(600.0, 2, 6) == "; about 30 min left"
-    assert outlook.left(600.0, 0, 6) == outlook.left(600.0, 2, 0) == ""
+    assert outlook.remaining(600.0, 2, 6) == "; about 30 min left"
+    assert outlook.remaining(600.0, 0, 6) == outlook.remaining(600.0, 2, 0) == ""
     assert [outlook.spoken(each) for each in (42, 91, 5300, 7200)] == [
         "42 s",
         "2 min",

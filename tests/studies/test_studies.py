@@ -10,7 +10,7 @@ from lookalike.errors import StorageError, UsageError
 from lookalike.recipe.estimate import parameters
 from lookalike.recipe.plan import Plan
 from lookalike.studies import STUDIES
-from lookalike.studies.perform import commands, find, perform, tasks
+from lookalike.studies.perform import find, perform, tasks
 from lookalike.studies.results import Results
 from lookalike.studies.runs import place
 from lookalike.studies.scale import SCALES
@@ -76,14 +76,6 @@ def test_the_same_run_has_one_folder_in_all_studies(tmp_path: Path) -> None:
     assert folders(find("simclr-losses", "small")) & folders(find("simclr-temperature", "small"))
     one, other = (place(("simclr-digits",), seed, None, tmp_path) for seed in (0, 1))
     assert one != other
-
-
-def test_commands_are_those_that_people_type(tmp_path: Path) -> None:
-    todo = tasks(find("simclr-heads", "tiny"), seeds=2, data="shapes", root=tmp_path)
-    lines = commands(todo)
-    assert len(lines) == 2 * len(find("simclr-heads", "tiny").runs)
-    assert any("--projection" in line for line in lines)
-    assert all(line.startswith("lookalike pretrain simclr-cifar10-small") for line in lines)
 
 
 def test_mistakes() -> None:

@@ -35,16 +35,16 @@ def command(
         jobs: runs at a time, each with its share of the cores.
         runs: where the run folders are.
         out: folder for table and figure; RUNS/NAME-SCALE if not given.
-        print_commands: print the command of each run, one in a line, and run nothing.
+        print_commands: print the command of each missing run, one in a line, and run nothing.
         slurm: write the missing runs as an array of jobs into this file, and run nothing.
     """
     from rich.console import Console
 
     from lookalike import files
     from lookalike.errors import UsageError
-    from lookalike.studies.perform import commands, find, perform, tasks
+    from lookalike.studies.perform import find, perform, tasks
     from lookalike.studies.scale import SCALES
-    from lookalike.studies.slurm import script
+    from lookalike.studies.scheduling import commands, script
 
     study, size = find(name, scale), SCALES[scale]
     data = data or ("shapes" if scale == "tiny" else None)

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 
 from lookalike.record import read_record
-from lookalike.studies.runs import Task
+from lookalike.studies.runs import Task, missing
 
 
 def before(todo: Sequence[Task], *, jobs: int) -> str:
@@ -14,28 +14,27 @@ def before(todo: Sequence[Task], *, jobs: int) -> str:
         todo: all runs of a study.
         jobs: runs at a time.
     """
-    done = [task for task in todo if task.done]
-    missing = len(todo) - len(done)
-    found = (read_record(task.out).training_seconds() for task in done)
+    left = missing(todo)
+    found = (read_record(task.out).training_seconds() for task in todo if task not in left)
     seconds = [each for each in found if each]
-    if not missing:
+    if not left:
         time = "nothing is left to do"
     elif seconds:
-        time = f"about {spoken(statistics.mean(seconds) * missing / jobs)}"
+        time = f"about {spoken(statistics.mean(seconds) * len(left) / jobs)}"
     else:
         time = "after the first it is told how long that takes"
-    return f"{len(todo)} runs, {missing} of them to be made: {time}"
+    return f"{len(todo)} runs, {len(left)} of them to be made: {time}"
 
 
-def left(passed: float, made: int, missing: int) -> str:
+def remaining(passed: float, made: int, others: int) -> str:
     """How long the others will take, or "".
 
     Args:
         passed: seconds since the beginning.
         made: runs made in them.
-        missing: runs still to be made.
+        others: runs still to be made.
     """
-    return f"; about {spoken(passed / made * missing)} left" if made and missing else ""
+    return f"; about {spoken(passed / made * others)} left" if made and others else ""
 
 
 def spoken(seconds: float) -> str:

@@ -12,7 +12,7 @@ from lookalike import files
 from lookalike.errors import UsageError, did_you_mean
 from lookalike.studies import STUDIES, outlook
 from lookalike.studies.results import Results, collect
-from lookalike.studies.runs import Task, tasks, work
+from lookalike.studies.runs import Task, missing, tasks, work
 from lookalike.studies.scale import SCALES, Scale
 from lookalike.studies.study import Study
 from lookalike.studies.table import FORMS, as_text, verdicts
@@ -59,13 +59,13 @@ def perform(
     """
     study, failures = find(name, scale), dict[Path, str]()
     console.print(f"{name}, {scale}: {outlook.before(todo, jobs=jobs)}")
-    missing, begun = sum(not task.done for task in todo), time.monotonic()
+    begun, count = time.monotonic(), len(missing(todo))
     for number, (task, failure) in enumerate(work(todo, jobs=jobs), 1):
         if failure:
             failures[task.out] = failure
         made = number - len(failures)
-        left = outlook.left(time.monotonic() - begun, made, missing - number)
-        console.print(f"{number} of {missing}: {task.out} {failure or 'done'}{left}")
+        left = outlook.remaining(time.monotonic() - begun, made, count - number)
+        console.print(f"{number} of {count}: {task.out} {failure or 'done'}{left}")
     results = collect(name, study, todo, failures, scale=scale, images=images)
     results.write(out / "results.json")
     write(study, results, out)
@@ -90,9 +90,4 @@ def show(study: Study, results: Results, console: Console) -> None:
         console.print(f"failed at {' / '.join(place)}: {reason}")
 
 
-def commands(todo: Sequence[Task]) -> list[str]:
-    """What to type for every run, one line each, for any scheduler."""
-    return [" && ".join(task.commands) for task in todo]
-
-
-__all__ = ["commands", "find", "perform", "show", "tasks", "write"]
+__all__ = ["find", "perform", "show", "tasks", "write"]

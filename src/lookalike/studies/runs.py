@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -97,6 +98,11 @@ def place(words: Command, seed: int, data: str | None, root: Path) -> Path:
     return root / f"{words[0]}-{digest(text.dump(plan.draft.dump()))}"
 
 
+def missing(todo: Sequence[Task]) -> list[Task]:
+    """Those of which something is not there yet."""
+    return [task for task in todo if not task.done]
+
+
 def work(todo: Sequence[Task], *, jobs: int) -> Iterator[tuple[Task, str]]:
     """Does what is not done yet, and tells of each task, as it ends, why it failed, or "".
 
@@ -109,7 +115,7 @@ def work(todo: Sequence[Task], *, jobs: int) -> Iterator[tuple[Task, str]]:
     Raises:
         Interrupted: a signal came; what was being trained is saved.
     """
-    left = [task for task in todo if not task.done]
+    left = missing(todo)
     if jobs == 1:
         yield from ((task, _told(_do(task))) for task in left)
         return
@@ -134,9 +140,8 @@ def _do_apart(task: Task, threads: int) -> str | int:
         outcome: str | int = told.recv()
     except EOFError:
         process.join()
-        return (
-            f"Its process {ended(process.exitcode or 0)}; usually the machine's memory has run out."
-        )
+        cause = "; usually memory has run out" if process.exitcode == -signal.SIGKILL else ""
+        return f"Its process {ended(process.exitcode or 0)}{cause}."
     process.join()
     return outcome
 
@@ -166,7 +171,7 @@ def _do(task: Task) -> str | int:
     except Interrupted as stop:
         return stop.exit_code
     except Exception as error:  # whatever it is, it is shown in the table
-        return str(error).partition("\n")[0] or type(error).__name__
+        return " ".join(str(error).split()) or type(error).__name__
     return ""
 
 

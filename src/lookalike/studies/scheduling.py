@@ -1,9 +1,9 @@
-"""A study's runs as an array of jobs for SLURM: each job is one run, trained and evaluated."""
+"""The missing runs of a study for a scheduler: as commands, or as an array of jobs for SLURM."""
 
 from collections.abc import Sequence
 
 from lookalike.errors import UsageError
-from lookalike.studies.runs import Task
+from lookalike.studies.runs import Task, missing
 
 _HEAD = """\
 #!/bin/bash
@@ -28,6 +28,15 @@ esac
 """
 
 
+def commands(todo: Sequence[Task]) -> list[str]:
+    """What to type for every run that is not done, one line each.
+
+    Raises:
+        UsageError: there is nothing to do.
+    """
+    return [" && ".join(task.commands) for task in _left(todo)]
+
+
 def script(name: str, todo: Sequence[Task]) -> str:
     """The batch script of all runs that are not done, numbered from 0.
 
@@ -40,13 +49,19 @@ def script(name: str, todo: Sequence[Task]) -> str:
     Raises:
         UsageError: there is nothing to do.
     """
-    left = [task for task in todo if not task.done]
-    if not left:
-        raise UsageError(
-            f"All {len(todo)} runs of {name} are done.", do="Leave out --slurm to see the table."
-        )
+    left = _left(todo)
     cases = (_case(number, task) for number, task in enumerate(left))
     return _HEAD.format(name=name, last=len(left) - 1) + "".join(cases) + _TAIL
+
+
+def _left(todo: Sequence[Task]) -> list[Task]:
+    left = missing(todo)
+    if not left:
+        raise UsageError(
+            f"All {len(todo)} runs are done.",
+            do="The same command without that option shows the table.",
+        )
+    return left
 
 
 def _case(number: int, task: Task) -> str:
