@@ -74,6 +74,15 @@ def test_the_centre_moves_by_equation_4_and_only_while_training(method: DINO, ba
     assert torch.equal(method.centre, after)
 
 
+def test_only_targets_that_are_the_same_are_a_collapse(method: DINO, batch: Batch) -> None:
+    embedded = method.embed(batch)
+    near = embedded["t"][:1] + 0.05 * torch.randn_like(embedded["t"])
+    method.target_temperature = 1e-3  # tells apart what is near
+    assert method.compare(embedded | {"t": near}, batch).numbers["projection_spread"] > 0.3
+    method.target_temperature = 1e3
+    assert method.compare(embedded, batch).numbers["projection_spread"] < 0.01
+
+
 def test_views_go_through_by_size_and_come_out_in_order(method: DINO, batch: Batch) -> None:
     method.embed(batch)
     passes = [

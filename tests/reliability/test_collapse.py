@@ -39,6 +39,7 @@ FORCED = {
     "temperature": Forced("simclr", ("method.temperature=1000",), {}, "temperature is too high"),
     "nothing hidden": Forced("mae", ("method.mask_ratio=0",), {}, "raise method.mask_ratio"),
     "constant images": Forced("simclr", (), {"blank": True}, "pictures are blank"),
+    "blurred targets": Forced("dino", ("method.target_temperature=0.5",), {}, "collapse"),
     "views off": Forced("simclr", ("views.affine=null",), {}, "views of an image are all the same"),
 }
 GATE = {"rate x 100", "temperature", "constant images"}

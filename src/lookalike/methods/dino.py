@@ -77,7 +77,7 @@ class DINO(Method):
         if self.training:
             self._move_centre(seen)
         numbers = {
-            "projection_spread": spread(embedded["z"]),
+            "projection_spread": spread(targets),  # z may share a part, which the centre takes away
             "assignment_entropy": torch.special.entr(targets).sum(2).mean(),
         }
         return Step(losses.sum() / total_rows(batch.image), embedded["features"], numbers)
