@@ -50,7 +50,7 @@ class Method(nn.Module, ABC):
     """
 
     encoder: Encoder
-    """What remains when training is over."""
+    """What is trained."""
 
     views: ClassVar[tuple[Policy, ...]]
     """The views the paper trains on; a recipe may change them, and their number as said below."""
@@ -81,6 +81,11 @@ class Method(nn.Module, ABC):
         if "z" in embedded:
             numbers["projection_spread"] = spread(embedded["z"])
         return Step(embedded["loss"].sum() / total, embedded["features"].detach(), numbers)
+
+    @property
+    def kept(self) -> Encoder:
+        """What is watched while training, and remains when it is over."""
+        return self.encoder
 
     @property
     def averages(self) -> bool:

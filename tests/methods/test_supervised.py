@@ -36,6 +36,25 @@ def test_mixed_views_have_mixed_targets() -> None:
     assert torch.allclose(method(batch).loss, sum(losses) / 2, rtol=1e-5)  # type: ignore[arg-type]
 
 
+def test_the_mean_of_the_weights_is_kept() -> None:
+    method, batch = build("supervised", average_decay=0.9), make_batch()
+    optimizer = torch.optim.SGD((p for p in method.parameters() if p.requires_grad), lr=0.1)
+    expected = {name: value.double() for name, value in method.encoder.state_dict().items()}
+    for update in range(5):
+        optimizer.zero_grad()
+        method(batch).loss.backward()
+        optimizer.step()
+        method.after_update(update / 5)
+        for name, value in method.encoder.state_dict().items():
+            expected[name] = 0.9 * expected[name] + 0.1 * value.double()
+    for name, value in method.kept.state_dict().items():
+        if value.is_floating_point():
+            assert torch.allclose(value.double(), expected[name], atol=1e-6), name
+    assert not torch.equal(method.kept(batch.views[0]), method.encoder(batch.views[0]))
+    assert build("supervised").kept is not None
+    assert not any("average" in name for name in build("supervised").state_dict())
+
+
 def test_large_margin() -> None:
     method, batch = build("supervised", loss="large_margin", margin=2).eval(), make_batch()
     weight = method.get_submodule("classifier").get_parameter("weight")

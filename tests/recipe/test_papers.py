@@ -154,11 +154,11 @@ PAPERS: dict[str, Values] = {
     | under("optimizer", name="adamw", betas=[0.9, 0.999], weight_decay=0.05)
     | training(1024, 100, 5, per_256=5e-4)
     | {"layer_decay": 0.65, "encoder.pool": "mean", "views.0.erase.probability": 0.25},
-    # Appendix A.2; its averaged weights are not in the recipe.
+    # Appendix A.2.
     "supervised-vit-imagenet": CLASSIFIER
     | under("optimizer", name="adamw", betas=[0.9, 0.95], weight_decay=0.3)
     | training(4096, 300, 20, per_256=1e-4)
-    | {"layer_decay": 1.0, "views.0.erase": None},
+    | {"layer_decay": 1.0, "views.0.erase": None, "method.average_decay": 0.9999},
     # SupCon's cross-entropy.
     "supervised-imagenet": under(
         "optimizer", name="sgd", momentum=0.9, nesterov=True, weight_decay=1e-4

@@ -4,7 +4,7 @@ Cross-entropy, or the large-margin softmax of SupCon's table 2. With the views o
 that method's control; MAE's appendix A.2 and BYOL's appendix C have recipes of their own.
 """
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from lookalike.losses.inputs import full_precision
 from lookalike.losses.margin import large_margin_softmax
 from lookalike.method import Batch, Embedded, Method
 from lookalike.nn.encoder import Encoder
+from lookalike.nn.target import Target
 from lookalike.views.mixing import mixed
 from lookalike.views.presets import POLICIES
 
@@ -29,6 +30,8 @@ class Supervised(Method):
         smoothing: share of a target that is spread over all classes; 0.1 for MAE and BYOL.
         mixup: a of Beta(a, a), in which proportion images are blended; 0.8 for MAE, 0 for none.
         cutmix: a of Beta(a, a), how much of an image comes from another; 1 for MAE, 0 for none.
+        average_decay: of a running mean of the encoder's weights, which is kept in place of the last
+            ones; 0.9999 for MAE's transformers from scratch, 0 for the last ones.
     """
 
     views = POLICIES["supervised"]
@@ -45,10 +48,13 @@ class Supervised(Method):
         smoothing: float = 0.0,
         mixup: float = 0.0,
         cutmix: float = 0.0,
+        average_decay: float = 0.0,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.classifier = nn.Linear(encoder.features, classes, bias=loss == "cross_entropy")
+        self.average_decay = average_decay
+        self.average = Target(encoder) if average_decay else None
         self.loss, self.margin, self.classes = loss, margin, classes
         self.mixing = {"smoothing": smoothing, "mixup": mixup, "cutmix": cutmix}
 
@@ -60,6 +66,15 @@ class Supervised(Method):
             "accuracy": right,
             "loss": torch.stack(losses).mean(0),
         }
+
+    def after_update(self, progress: float) -> None:
+        del progress
+        if self.average:
+            self.average.follow(self.encoder, decay=self.average_decay, statistics=True)
+
+    @property
+    def kept(self) -> Encoder:
+        return cast(Encoder, self.average.parts[0]) if self.average else self.encoder
 
     def _look(self, view: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Features, hits and losses of one view of each image."""

@@ -37,16 +37,24 @@ class Target(nn.Module):
         return x
 
     @torch.no_grad()
-    def follow(self, *online: nn.Module, decay: float) -> None:
-        """ξ ← τ ξ + (1 - τ) θ, of parameters only.
+    def follow(self, *online: nn.Module, decay: float, statistics: bool = False) -> None:
+        """ξ ← τ ξ + (1 - τ) θ, of parameters.
 
         Args:
             online: the modules it was made of.
             decay: τ; 1 stays, 0 copies.
+            statistics: also of the batch norms' statistics, for a target that sees no images.
         """
-        ours: list[Tensor] = [p for part in self.parts for p in part.parameters()]
-        theirs: list[Tensor] = [p for part in online for p in part.parameters()]
+        ours, theirs = (
+            [tensor for part in parts for tensor in _changing(part, statistics)]
+            for parts in (self.parts, online)
+        )
         torch._foreach_lerp_(ours, theirs, 1 - decay)
+
+
+def _changing(part: nn.Module, statistics: bool) -> list[Tensor]:
+    floats = [each for each in part.buffers() if each.is_floating_point()]
+    return [*part.parameters(), *(floats if statistics else ())]
 
 
 def rising(base: float, progress: float) -> float:

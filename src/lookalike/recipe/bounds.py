@@ -31,6 +31,7 @@ BOUNDS = {
     "area": _PART,
     "aspect": _POSITIVE,
     "autocontrast": _SHARE,
+    "average_decay": _DECAY,
     "base_temperature": _POSITIVE,
     "batch": _Bound(
         lambda x: 2 <= x <= 10_000_000,

@@ -29,7 +29,7 @@ MOVED = Policy(size=8, crop=Fit(), flip=0.0, affine=Affine())
 class _Method(NamedTuple):
     """All that a monitor asks of a method."""
 
-    encoder: nn.Module
+    kept: nn.Module
 
 
 class _Counted(nn.Module):

@@ -117,6 +117,6 @@ class HeldOut:
 
 
 def _features(watched: Watched, moment: Moment) -> Features:
-    (values,) = watched.features(moment.method.encoder)
+    (values,) = watched.features(moment.method.kept)
     label = watched.sample.label
     return Features(values, label, torch.arange(len(label)))

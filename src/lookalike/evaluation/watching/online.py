@@ -59,7 +59,7 @@ class OnlineKNN:
         del numbers
         if not (self._possible and due(moment, self._every)):
             return {}
-        found = {"knn": self._accuracy(moment.method.encoder)}
+        found = {"knn": self._accuracy(moment.method.kept)}
         done, third = moment.update + 1, moment.updates / 3
         if self._untrained and done - self._every <= third < done:
             found["knn_untrained"] = self._accuracy(self._untrained())
@@ -104,6 +104,6 @@ class Health:
         del numbers
         if not due(moment, self._every):
             return {}
-        first, *second = self._watched.features(moment.method.encoder)
+        first, *second = self._watched.features(moment.method.kept)
         found = spectrum.describe(first)
         return found | {"alignment": spectrum.alignment(first, *second)} if second else found

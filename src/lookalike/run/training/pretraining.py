@@ -155,8 +155,8 @@ def _end_if_asked(work: Work, done: int, stop: StopFlag) -> None:
 def _whole_encoder(work: Work) -> Encoder:
     """The encoder, put together again where its parameters are spread."""
     if not isinstance(work.method, FSDPModule):
-        return work.method.encoder
+        return work.method.kept
     weights = {name: whole(tensor) for name, tensor in work.method.state_dict().items()}
     method = build_method(work.recipe, work.source.channels, len(work.source.classes))
     method.load_state_dict(weights)
-    return method.encoder
+    return method.kept

@@ -21,6 +21,7 @@ def study(scale: Scale) -> Study:
         vit = "encoder={name: vit_tiny_patch16_224, patch: 4, depth: 4, pool: mean}"
         adam = ("optimizer={name: adamw, weight_decay: 0.05}", "rate={per_256: 1e-3}")
         views = ("views.preset=mae-cifar", "views.size=24")
+        scratch = scale.run("supervised", vit, *adam, *views)
         short = scale.pick(
             tiny=" finetune.batch=32 finetune.epochs=1",
             small=" finetune.batch=64 finetune.epochs=10",
@@ -28,7 +29,8 @@ def study(scale: Scale) -> Study:
         )
         tuned = Measure("top-1", f"finetune.protocol=mae{short}")
         entries = {
-            ("ViT-Ti", SCRATCH): Entry(scale.run("supervised", vit, *adam, *views), LINEAR),
+            ("ViT-Ti", SCRATCH): Entry(scratch, LINEAR),
+            ("ViT-Ti", AVERAGED): Entry((*scratch, "method.average_decay=0.99"), LINEAR),
             ("ViT-Ti", TUNED): Entry(scale.run("mae"), tuned),
         }
     rows = list(dict.fromkeys(row for row, _ in entries))
@@ -48,14 +50,18 @@ def study(scale: Scale) -> Study:
         claims=(
             Claim(
                 "MAE and fine-tuning are better than labels alone.",
-                tuple(above((row, TUNED), (row, SCRATCH)) for row in rows),
+                tuple(above((row, TUNED), (row, AVERAGED)) for row in rows),
+            ),
+            Claim(
+                "Averaged weights are better than the last ones.",
+                tuple(above((row, AVERAGED), (row, SCRATCH)) for row in rows),
             ),
         ),
         remark=(
             "What was learned from scratch is read by a linear probe here, which is trained on the "
-            "same labels. Averaged weights (decay 0.9999) are only the paper's."
+            "same labels. Weights are averaged with a decay of 0.9999 in the paper, where an average "
+            "reaches back 10,000 updates, and of 0.99 at smaller scales."
         ),
-        published=(AVERAGED,) if scale.name == "paper" else (),
     )
 
 
@@ -67,7 +73,8 @@ def _paper(scale: Scale) -> dict[tuple[str, str], Entry]:
         own: Command = () if base else ("duration=200 epochs", "encoder.drop_path=0.2")
         name = f"encoder.name=vit_{size}_patch{14 if size == 'huge' else 16}_224"
         scratch = ("supervised-vit-imagenet", *scale.shared, name, *own)
-        entries[row, SCRATCH] = Entry(scratch, LINEAR)
+        entries[row, SCRATCH] = Entry((*scratch, "method.average_decay=0"), LINEAR)
+        entries[row, AVERAGED] = Entry(scratch, LINEAR)
         run = (f"mae-imagenet-{size}", *scale.shared)
         entries[row, TUNED] = Entry(run, Measure("top-1", tuned.format(100 if base else 50)))
     return entries
