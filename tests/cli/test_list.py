@@ -21,6 +21,12 @@ def test_tables(command: Command) -> None:
     assert names(command("list", "data").out)[: len(NAMED)] == list(NAMED)
 
 
+def test_without_a_kind_it_lists_the_kinds(command: Command) -> None:
+    kinds = names(command("list").out)
+    assert {"methods", "studies"} <= {*kinds}
+    assert all(command("list", kind).code == 0 for kind in kinds)
+
+
 def test_methods_show_their_hyper_parameters(command: Command) -> None:
     shown = command("list", "methods").out
     assert "  method.temperature=0.1  " in shown
@@ -28,8 +34,8 @@ def test_methods_show_their_hyper_parameters(command: Command) -> None:
 
 
 def test_every_line_says_something(command: Command) -> None:
-    for kind in ("methods", "recipes", "evaluations", "data"):
-        for line in command("list", kind).out.splitlines():
+    for kind in ("", "methods", "recipes", "evaluations", "data"):
+        for line in command("list", *kind.split()).out.splitlines():
             assert len(line.split()) > 2, line
 
 

@@ -31,8 +31,8 @@ def test_class_folders(tmp_path):
     ("paths", "kind"),
     [
         (["a.png", "b.png"], "without class folders"),
-        (["x/a.png", "x/b.png"], "without class folders"),
-        (["x/cat/a.png", "x/dog/b.png"], "without class folders"),
+        (["x/a.png", "x/b.png"], "without class folders (all are in x/)"),
+        (["x/cat/a.png", "x/dog/b.png"], "without class folders (all are in x/)"),
         (["cat/a.png", "dog/b.png", "c.png"], "without class folders (1 beside the 2 sub-folders)"),
     ],
 )

@@ -21,17 +21,22 @@ def command(
         "evaluations",
         "benchmarks",
         "studies",
-    ],
+    ]
+    | None = None,
     part: str = "",
     /,
 ) -> None:
     """List methods, encoders, recipes, views, data, evaluations, transfer sets or studies.
 
+    $ lookalike list methods
+    $ lookalike list encoders vit
+
     Args:
-        kind: what to list.
-        part: only names that contain this, e.g. lookalike list encoders vit
+        kind: what to list; the kinds themselves if not given.
+        part: only names that contain this.
     """
-    rows = [row for row in _KINDS[kind]() if part in row[0].split()[0]]
+    every = _KINDS[kind]() if kind else _kinds()
+    rows = [row for row in every if part in row[0].split()[0]]
     width = max((len(name) for name, _ in rows), default=0)
     for name, words in rows:
         print(f"{name:{width}}  {words}".rstrip())
@@ -42,7 +47,13 @@ def command(
         )
 
 
+def _kinds() -> Lines:
+    for name, rows in _KINDS.items():
+        yield name, (rows.__doc__ or "").rstrip(".")
+
+
 def _methods() -> Lines:
+    """How an encoder can learn, with the settings of each."""
     from lookalike.methods import METHODS
 
     for name, target in METHODS.items():
@@ -52,6 +63,7 @@ def _methods() -> Lines:
 
 
 def _evaluations() -> Lines:
+    """What a run or an encoder can be asked, with the settings of each."""
     from lookalike.evaluation import EVALUATIONS
     from lookalike.recipe.questions import settings_of
 
@@ -62,6 +74,7 @@ def _evaluations() -> Lines:
 
 
 def _recipes() -> Lines:
+    """Whole trainings by name."""
     from lookalike.recipe.library import packaged
 
     for name, text in packaged().items():
@@ -69,6 +82,7 @@ def _recipes() -> Lines:
 
 
 def _views() -> Lines:
+    """Policies by which images are changed."""
     from lookalike.views.presets import POLICIES
 
     for name, policies in POLICIES.items():
@@ -80,7 +94,7 @@ def _views() -> Lines:
 
 
 def _encoders() -> Lines:
-    """Our own, then timm's, which only timm knows."""
+    """Networks from images to features: our own, then timm's."""
     import timm
 
     from lookalike.nn.small_resnet import SMALL_RESNETS
@@ -92,6 +106,7 @@ def _encoders() -> Lines:
 
 
 def _data() -> Lines:
+    """Images that need no download, and kinds of folders and files."""
     from lookalike.recipe.paths import NAMED_SETS
 
     for name, target in NAMED_SETS.items():
@@ -104,6 +119,7 @@ def _data() -> Lines:
 
 
 def _benchmarks() -> Lines:
+    """Data sets that `lookalike transfer` knows."""
     from lookalike.data.benchmarks import BENCHMARKS
 
     for name, benchmark in BENCHMARKS.items():
@@ -113,6 +129,7 @@ def _benchmarks() -> Lines:
 
 
 def _studies() -> Lines:
+    """The papers' tables and figures."""
     from lookalike.studies import STUDIES
 
     for name, module in STUDIES.items():

@@ -81,7 +81,8 @@ def _classes(folders: Collection[bytes], folder: Tensor) -> tuple[list[str], str
     """Names of the class folders, and what to tell people about them."""
     direct = int((folder < 0).sum())
     if len(folders) < 2:
-        return [], "without class folders"
+        alone = "" if direct else "".join(f" (all are in {_class_name(name)}/)" for name in folders)
+        return [], f"without class folders{alone}"
     if direct:
         return [], f"without class folders ({direct:,} beside the {len(folders)} sub-folders)"
     names = Counter(map(_class_name, folders))
