@@ -82,6 +82,7 @@ def test_json_alone_on_stdout(command: Command, calls: Calls) -> None:
         ("runs/one knn.k=many", 2, "knn.k cannot be"),
         ("runs/one knn.k", 2, "knn.SETTING=VALUE"),
         ("runs/one knn encoder.pool=mean", 2, "Leave out encoder.pool=mean"),
+        ("runs/one knn --out reports", 2, "Leave out --out"),
         ("runs/one knn --data labeled", 3, "Did you mean 'labelled'?"),
     ],
 )

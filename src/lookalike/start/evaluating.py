@@ -59,6 +59,10 @@ def evaluate(
     kind = kind_of(named)
     if own and kind != "name":
         raise UsageError(f"{named} says itself what its encoder is.", do=f"Leave out {own[0]}.")
+    if out is not None and kind == "run":
+        raise UsageError(
+            f"{named} is a run, which keeps its reports in its own folder.", do="Leave out --out."
+        )
     if data is None and kind != "run":
         raise UsageError(
             f"{named} is no run, so it brings no images.",
