@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
 from torch import Tensor
 
 from lookalike.losses.contrastive import nt_xent
-from lookalike.losses.regression import Scaling, info_nce, regression
+from lookalike.losses.regression import Scaling, info_nce, linear_prediction, regression
 from losses import slow
 from losses.cases import many, normal, seeds, temperatures
 
@@ -52,6 +53,21 @@ def _scaled(z: Tensor, scaling: Scaling) -> list[list[float]]:
         mean, variance = statistics.fmean(line), statistics.pvariance(line)
         lines.append([(x - mean) / math.sqrt((variance + 1e-5) * z.shape[1]) for x in line])
     return lines if scaling == "layer" else [list(row) for row in zip(*lines, strict=True)]
+
+
+def test_the_linear_prediction_is_that_of_scikit_learn() -> None:
+    z, t = normal(2, 40, 6, seed=0)
+    line = LinearRegression(fit_intercept=False).fit(z.numpy(), t.numpy())
+    z.requires_grad_(True)
+    prediction = linear_prediction(z, t)
+    assert torch.allclose(prediction, torch.tensor(line.predict(z.detach().numpy())), atol=1e-9)
+    prediction.sum().backward()
+    assert torch.allclose(z.grad, torch.tensor(line.coef_.sum(0)).expand(40, 6), atol=1e-9)  # type: ignore[arg-type]
+
+
+def test_projections_that_are_all_the_same_predict_the_mean() -> None:
+    z, t = torch.ones(40, 6), normal(1, 40, 6, seed=0)[0].float()
+    assert torch.allclose(linear_prediction(z, t), t.mean(0).expand(40, 6), atol=1e-5)
 
 
 @many

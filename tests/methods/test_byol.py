@@ -1,6 +1,7 @@
 """BYOL against its formulas, step by step in float64."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -115,14 +116,14 @@ def gradient_of_encoder(method: Method, batch: Batch) -> Tensor:
 def test_gradient_through_both_branches_differs_from_that_through_one() -> None:
     gradients = []
     for kind in ("online", "online with gradient"):
-        method, batch = double(build("byol", target=kind, predictor=False))
+        method, batch = double(build("byol", target=kind, predictor="none"))
         gradients.append(gradient_of_encoder(method, batch))
     # Without a predictor both branches are alike, so the one is half of the other.
     assert torch.allclose(2 * gradients[0], gradients[1], rtol=1e-8, atol=1e-12)
 
 
 def test_with_negatives_and_neither_predictor_nor_target_it_is_simclr() -> None:
-    settings = {"predictor": False, "target": "online with gradient", "negatives": 1.0}
+    settings = {"predictor": "none", "target": "online with gradient", "negatives": 1.0}
     method, batch = double(build("byol", temperature=0.2, **settings))
     method.eval()  # both views see the same batch norm then
     loss = method(batch).loss
@@ -131,8 +132,9 @@ def test_with_negatives_and_neither_predictor_nor_target_it_is_simclr() -> None:
 
 
 @pytest.mark.parametrize("piece", [3, 8])
-def test_negatives_in_pieces(piece: int) -> None:
-    method, batch = double(build("byol", negatives=0.5))
+@pytest.mark.parametrize("settings", [{"negatives": 0.5}, {"predictor": "solved"}])
+def test_comparisons_in_pieces(settings: dict[str, Any], piece: int) -> None:
+    method, batch = double(build("byol", **settings))
     for part in method.modules():
         if isinstance(part, _BatchNorm):
             part.eval()
@@ -142,6 +144,19 @@ def test_negatives_in_pieces(piece: int) -> None:
     pull()
     ours = [p.grad.flatten() for p in cut.encoder.parameters() if p.grad is not None]
     assert torch.allclose(torch.cat(ours), exact, rtol=1e-9, atol=1e-12)
+
+
+def test_a_solved_predictor_has_the_loss_of_the_best_linear_one() -> None:
+    method, batch = double(build("byol", predictor="solved", target="online", scaling="none"))
+    batch = batch._replace(views=tuple(view.repeat(8, 1, 1, 1) for view in batch.views))
+    batch = batch._replace(image=torch.arange(64), label=batch.label.repeat(8))
+    views = [method.get_submodule("projector")(method.encoder(view)) for view in batch.views]
+    expected = sum(
+        torch.linalg.lstsq(a, b, driver="gelsd").solution.T.matmul(a.T).T.sub(b).square().sum() / 64
+        for a, b in (views, views[::-1])
+    )
+    assert torch.allclose(method(batch).loss, expected, rtol=1e-8)  # type: ignore[arg-type]
+    assert not method.remarks()
 
 
 @pytest.mark.parametrize("scaling", ["layer", "batch", "none"])

@@ -100,7 +100,7 @@ def byol(*, epochs: int, rate: float, decay: float, target: float, batch: int = 
     return (
         under("optimizer", name="lars-byol", momentum=0.9, trust=0.001, weight_decay=decay)
         | {"encoder.name": "resnet50"}
-        | under("method", hidden=4096, outputs=256, predictor=True, target="slow")
+        | under("method", hidden=4096, outputs=256, predictor="learned", target="slow")
         | under("method", target_decay=target, negatives=0.0, scaling="length")
         | training(batch, epochs, 10, per_256=rate)
         | both(**CROP, size=224, drop=0.2, **{"crop.draw": "byol", "crop.interpolation": "bicubic"})

@@ -32,7 +32,7 @@ class Forced(NamedTuple):
 
 FORCED = {
     "no stopped gradient": Forced("simsiam", ("method.stop_gradient=false",), {}, "stopped grad"),
-    "no predictor": Forced("byol", ("method.predictor=false",), {}, "without its predictor"),
+    "no predictor": Forced("byol", ("method.predictor=none",), {}, "without its predictor"),
     "no slow target": Forced("byol", ("method.target_decay=0",), {}, "target_decay=0"),
     "rate x 100": Forced("simclr", (), {"times": 100.0}, "rate is too high"),
     "rate x 100, AdamW": Forced("mae", (), {"times": 100.0}, "rate is too high"),

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import batch_norm, layer_norm
 
+from lookalike.distributed import summed
 from lookalike.losses.inputs import full_precision, unit
 from lookalike.losses.streaming import others_logsumexp
 
@@ -43,6 +44,24 @@ def _scaled(rows: Tensor, scaling: Scaling) -> Tensor:
         case "none":
             scaled = rows
     return scaled
+
+
+@full_precision
+def linear_prediction(z: Float[Tensor, "n d"], t: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
+    """Z Q, with Q = (ZᵀZ)⁻¹ ZᵀT over the images of all processes: what the linear predictor of least
+    squared error makes of this batch (BYOL, appendix I).
+
+    Q is taken as given in the gradient. Directions in which z hardly varies are left out
+    (pseudo-inverse), so that collapsed projections have one, too.
+
+    Args:
+        z: projections of one view of n images.
+        t: targets of the other.
+    """
+    with torch.no_grad():
+        q = torch.linalg.pinv(summed(z.T @ z), hermitian=True) @ summed(z.T @ t)
+    prediction: Tensor = z @ q
+    return prediction
 
 
 @full_precision

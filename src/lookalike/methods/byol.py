@@ -5,9 +5,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lookalike.distributed import first_row, gather, world
+from lookalike.distributed import first_row, gather, total_rows, world
 from lookalike.losses.agreement import spread
-from lookalike.losses.regression import info_nce, regression
+from lookalike.losses.regression import info_nce, linear_prediction, regression
 from lookalike.method import Batch, Embedded, Method, Step
 from lookalike.nn.encoder import Encoder
 from lookalike.nn.heads import mlp
@@ -29,7 +29,7 @@ class BYOL(Method):
         predictor_depth: layers of the predictor.
         projector_rate: how many times the rate of the encoder the projector has (table 22).
         predictor_rate: likewise of the predictor, which may do without a slow target (table 21).
-        predictor: whether there is q (table 5b).
+        predictor: q, learned; or the best linear map of each batch (appendix I); or none (table 5b).
         target: ξ, the slow copy; or the network itself without its gradient, sg(θ), or with it, θ
             (table 5b); or a copy that stays as it was, which the paper starts from (section 3).
         target_decay: τ_base, from which τ rises to 1: 0.996 for 1,000 epochs, 0.99 for 300.
@@ -50,7 +50,7 @@ class BYOL(Method):
         predictor_depth: int = 2,
         projector_rate: float = 1.0,
         predictor_rate: float = 1.0,
-        predictor: bool = True,
+        predictor: Literal["learned", "solved", "none"] = "learned",
         target: Literal["slow", "online", "online with gradient", "fixed"] = "slow",
         target_decay: float = 0.996,
         negatives: float = 0.0,
@@ -61,11 +61,12 @@ class BYOL(Method):
         self.encoder = encoder
         inside = [hidden] * (projector_depth - 1)
         self.projector = mlp(encoder.features, *inside, outputs, last="linear")
-        inside = [hidden] * (predictor_depth - 1)
-        self.predictor = mlp(outputs, *inside, outputs, last="linear") if predictor else None
-        self.rates = {"projector": projector_rate} | (
-            {"predictor": predictor_rate} if predictor else {}
-        )
+        self.rates, self.predictor = {"projector": projector_rate}, None
+        self.solved = predictor == "solved"
+        if predictor == "learned":
+            inside = [hidden] * (predictor_depth - 1)
+            self.predictor = mlp(outputs, *inside, outputs, last="linear")
+            self.rates["predictor"] = predictor_rate
         own = target.startswith("online")
         self.target = None if own else Target(self.encoder, self.projector)
         self.kind, self.target_decay = target, target_decay
@@ -78,24 +79,26 @@ class BYOL(Method):
         q1, q2 = z if self.predictor is None else map(self.predictor, z)
         t1, t2 = self._targets(batch, z)
         embedded = {"features": y1.detach(), "z": z[0].detach()}
-        if self.negatives:
+        if not self.averages:
             return embedded | {"q": torch.stack((q1, q2), 1), "t": torch.stack((t1, t2), 1)}
         # Equation 2 is the sum of both directions, not their mean.
         loss = regression(q1, t2, scaling=self.scaling) + regression(q2, t1, scaling=self.scaling)
         return embedded | {"loss": loss}
 
     def compare(self, embedded: Embedded, batch: Batch) -> Step:
-        if not self.negatives:
+        if self.averages:
             return super().compare(embedded, batch)
-        q1, q2 = embedded["q"].unbind(1)
         t = embedded["t"]
-        loss = self._with_negatives(q1, t, batch) + self._with_negatives(q2, t.flip(1), batch)
+        q1, q2 = embedded["q"].unbind(1)
+        if self.solved:
+            q1, q2 = linear_prediction(q1, t[:, 1]), linear_prediction(q2, t[:, 0])
+        loss = self._one_way(q1, t, batch) + self._one_way(q2, t.flip(1), batch)
         numbers = {"projection_spread": spread(embedded["z"])}
         return Step(loss, embedded["features"], numbers)
 
     @property
     def averages(self) -> bool:
-        return not self.negatives
+        return not (self.negatives or self.solved)
 
     def after_update(self, progress: float) -> None:
         if self.kind == "slow" and self.target:
@@ -105,7 +108,7 @@ class BYOL(Method):
     def remarks(self) -> list[str]:
         if self.negatives:
             return []
-        if not (self.predictor and self.target):
+        if not ((self.target and self.predictor) or self.solved):
             return [
                 "BYOL without its predictor or without its target tends to a collapse: 0.1 to 5.5 % "
                 "in table 5b, against 72.5 %"
@@ -117,8 +120,10 @@ class BYOL(Method):
             ]
         return []
 
-    def _with_negatives(self, q: Tensor, t: Tensor, batch: Batch) -> Tensor:
-        """One direction of the loss that BYOL and SimCLR have in common."""
+    def _one_way(self, q: Tensor, t: Tensor, batch: Batch) -> Tensor:
+        """One direction of the loss that BYOL and SimCLR have in common, or of BYOL's own."""
+        if not self.negatives:
+            return regression(q, t[:, 1], scaling=self.scaling).sum() / total_rows(t)
         everyone = gather(t) if world() > 1 else None
         start = first_row(batch.image)
         return info_nce(q, t, self.temperature, self.negatives, everyone=everyone, start=start)

@@ -10,16 +10,16 @@ MEASURES = {TOP_1: LINEAR, SPREAD: Measure("projection_spread", decimals=2)}
 ROWS: dict[str, tuple[Command, float | None]] = {
     "BYOL": ((), 72.5),
     "with negatives": (("method.negatives=1.0",), 70.9),
-    "no predictor, with negatives": (("method.predictor=false", "method.negatives=1.0"), 70.7),
+    "no predictor, with negatives": (("method.predictor=none", "method.negatives=1.0"), 70.7),
     "no target, with negatives": (("method.target=online", "method.negatives=1.0"), 70.2),
     "neither, with negatives (SimCLR)": (
-        ("method.predictor=false", "method.target=online with gradient", "method.negatives=1.0"),
+        ("method.predictor=none", "method.target=online with gradient", "method.negatives=1.0"),
         69.4,
     ),
     "no target": (("method.target=online",), 5.5),
     "no target, gradient through it": (("method.target=online with gradient",), 0.3),
-    "no predictor": (("method.predictor=false",), 0.2),
-    "neither": (("method.predictor=false", "method.target=online"), 0.1),
+    "no predictor": (("method.predictor=none",), 0.2),
+    "neither": (("method.predictor=none", "method.target=online"), 0.1),
     "target fixed at random": (("method.target=fixed",), 18.8),
 }
 
