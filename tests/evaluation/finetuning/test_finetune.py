@@ -1,5 +1,6 @@
 """Fine-tuning: the papers' settings reach the optimizer, and encoder and test labels are left alone."""
 
+import itertools
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -248,7 +249,8 @@ def test_label_subsets_are_balanced_nested_and_fixed_by_the_seed() -> None:
     counts = torch.bincount(few.label).tolist()
     assert counts == [round(0.1 * each) for each in torch.bincount(whole.label).tolist()]
     assert torch.bincount(one.label).tolist() == [1] * 10
-    assert set(one.names) < set(few.names)
+    shares = [{*share_of(whole, f"{share}%", 0).names} for share in (1, 2, 5, 10, 20, 50)]
+    assert all(small < large for small, large in itertools.pairwise(shares))
     assert share_of(whole, "10%", 0).names == few.names
     assert share_of(whole, "10%", 1).names != few.names
     assert share_of(whole, "all", 0) is whole

@@ -39,7 +39,7 @@ def finetune(
     seed: int = 0,
     workers: int = 0,
     protocol: Literal["simclr", "byol", "mae", "transfer"] = "simclr",
-    labels: Literal["all", "10%", "1%"] = "all",
+    labels: Literal["all", "50%", "20%", "10%", "5%", "2%", "1%"] = "all",
     epochs: int | None = None,
     batch: int | None = None,
     rate: float | None = None,

@@ -127,8 +127,8 @@ def share_of(source: Source, labels: str, seed: int) -> Source:
 
     Args:
         source: labelled images.
-        labels: "all", "10%" or "1%".
-        seed: of the choice; the images of 1 % are among those of 10 %.
+        labels: "all", or a share such as "10%".
+        seed: of the choice; the images of a smaller share are among those of a larger one.
 
     Raises:
         DataError: a class would have none.
