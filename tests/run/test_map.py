@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from rich.console import Console
 from sklearn.manifold import trustworthiness
 from torch.nn.functional import normalize
 
 from lookalike.errors import DataError, MissingExtraError, NumericalError, UsageError
 from lookalike.run.finding import map as mapping
+from lookalike.run.finding.collection import as_projected, open_collection
 from lookalike.run.finding.map_colours import agreement, faithful
 from lookalike.run.finding.outliers import Neighbourhood
 from lookalike.run.finding.projection import project, suited
-from lookalike.start import draw_map
+from lookalike.start import draw_map, pretrain
 from run.untrained import write_untrained
 
 
@@ -67,6 +69,29 @@ def test_the_same_again(run: Path, tmp_path: Path) -> None:
         for page in pages:
             draw_map(run, by=by, out=page, workers=0, quiet=True)
         assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_a_map_of_projections(run: Path, tmp_path: Path) -> None:
+    settings = (
+        "encoder=resnet8",
+        "duration=1 epoch",
+        "method.outputs=24",
+        "batch=32",
+        "data.limit=64",
+    )
+    trained = pretrain("simclr-digits", *settings, out=tmp_path / "run", evaluate=False, quiet=True)
+    page = draw_map(trained, by="pca", projection=True, workers=0, quiet=True)
+    assert page == Path(trained) / "map-z.html"
+    assert "PCA of projections" in page.read_text()
+    told = Console(quiet=True)
+    plain = open_collection(Path(trained), None, limit=None, device="cpu", workers=0, console=told)
+    views = torch.rand(4, 1, 8, 8)
+    encoder, projector = as_projected(plain, Path(trained)).sight.encoder.children()
+    assert torch.equal(encoder(views), plain.sight.encoder(views))
+    assert projector(encoder(views)).shape == (4, 24)
+    for what, says in ((run, "no checkpoint"), (run / "encoder", "it is no run")):
+        with pytest.raises(UsageError, match=says):
+            draw_map(what, projection=True, data="digits", workers=0, quiet=True)
 
 
 def test_more_than_a_page_holds_are_drawn_from_all(

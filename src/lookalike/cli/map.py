@@ -10,6 +10,7 @@ def command(
     *,
     data: str | None = None,
     by: Literal["pca", "tsne", "umap"] | None = None,
+    projection: bool = False,
     out: Path | None = None,
     png: Path | None = None,
     limit: int | None = None,
@@ -30,7 +31,8 @@ def command(
         data: the pictures; those of the run if not given.
         by: pca, tsne or umap (needs the extra viz); if not given, tsne up to 5,000 pictures, and umap
             (pca where it is not installed) beyond.
-        out: the page; map.html in the run folder if not given.
+        projection: by z, what a run's projector makes of its features, instead of by these.
+        out: the page; map.html in the run folder if not given, or map-z.html of projections.
         png: also draw it for papers: a .png, .pdf or .svg file.
         limit: take the first this many pictures; if not given, a run's own number, and a random
             50,000 of more.
@@ -44,6 +46,7 @@ def command(
         what,
         data=data,
         by=by,
+        projection=projection,
         out=out,
         png=png,
         limit=limit,

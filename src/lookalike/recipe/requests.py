@@ -83,6 +83,12 @@ def check_map(by: str | None, png: Path | None, seed: int) -> None:
         raise UsageError(f"{png} is no picture.", do="Let it end in .png, .pdf or .svg.")
 
 
+def check_projector(what: str) -> None:
+    """Something that may have one."""
+    if kind_of(what) != "run":
+        raise UsageError(f"{what} has no projector: it is no run.", do="Leave out --projection.")
+
+
 def check_predict(
     run: Path, images: Sequence[str | Path], out: Path | None, top: int, data: str | Path | None
 ) -> None:

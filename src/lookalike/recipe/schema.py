@@ -155,6 +155,11 @@ class Recipe(BaseModel):
         seen = plain(self.views[0])
         return replace(seen, size=self.test_size or seen.size)
 
+    @property
+    def unfetched(self) -> "Recipe":
+        """Without the published weights that its encoder may begin with."""
+        return self.model_copy(update={"encoder": self.encoder | {"weights": False}})
+
     def dump(self) -> dict[str, Any]:
         """Plain values, complete and in a fixed order; `read` gives the same recipe back."""
         return self.model_dump(mode="json")

@@ -8,7 +8,7 @@ from lookalike.errors import UsageError
 from lookalike.recipe.encoders import encoder_settings, kind_of
 from lookalike.recipe.paths import check_images
 from lookalike.recipe.questions import read
-from lookalike.recipe.requests import check_least
+from lookalike.recipe.requests import check_least, check_projector
 from lookalike.start.console import console
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def evaluate(
             why="There is no such folder." if kind == "name" else "It is an encoder folder.",
             do="Add --data with labelled images, or name a run folder.",
         )
-    if projection and kind != "run":
-        raise UsageError(f"{named} has no projector: it is no run.", do="Leave out --projection.")
+    if projection:
+        check_projector(named)
     if data is not None:
         check_images(str(data))
     how: dict[str, Any] = {

@@ -1,9 +1,9 @@
 """`lookalike.embed`, `draw_map` and `export_encoder`: what an encoder knows, as files."""
 
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 
-from lookalike.recipe.requests import check_embed, check_export, check_map
+from lookalike.recipe.requests import check_embed, check_export, check_map, check_projector
 from lookalike.start.collecting import collection
 from lookalike.start.console import console
 
@@ -56,6 +56,7 @@ def draw_map(
     *,
     data: str | Path | None = None,
     by: str | None = None,
+    projection: bool = False,
     out: str | Path | None = None,
     png: str | Path | None = None,
     limit: int | None = None,
@@ -71,7 +72,8 @@ def draw_map(
         data: the pictures; those of the run if not given.
         by: "pca", "tsne" or "umap"; if not given, "tsne" up to 5,000 pictures, and "umap" ("pca"
             where it is not installed) beyond.
-        out: the page; map.html in the run folder if not given.
+        projection: by z, what a run's projector makes of its features, instead of by these.
+        out: the page; map.html in the run folder if not given, or map-z.html of projections.
         png: a .png, .pdf or .svg file that gets the map for papers.
         limit: takes the first this many pictures; if not given, a run's own number, and a random
             50,000 of more.
@@ -91,11 +93,16 @@ def draw_map(
     """
     picture, told = Path(png) if png else None, console(quiet=quiet)
     check_map(by, picture, seed)
+    if projection:
+        check_projector(fspath(what))
     pictures = collection(what, data, limit, device, workers, told)
 
     from lookalike.run.finding import map as mapping
+    from lookalike.run.finding.collection import as_projected
 
-    page = Path(out) if out else pictures.cache.parent / "map.html"
+    if projection:
+        pictures = as_projected(pictures, Path(what))
+    page = Path(out) if out else pictures.cache.parent / f"map{'-z' if projection else ''}.html"
     mapping.draw_map(pictures, page, by=by, png=picture, limited=limit is not None, seed=seed)
     told.print(f"map: {page}")
     return page

@@ -1,7 +1,7 @@
 """An encoder and the pictures that it is asked about."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ from lookalike.run.finding.index import Index
 from lookalike.run.finding.sight import Sight
 from lookalike.run.folder import RunFolder
 from lookalike.run.load import Pretrained, load
+from lookalike.run.projector import load_projector
 from lookalike.run.workers import count_workers
 from lookalike.training.runtime import choose_runtime
 
@@ -37,6 +38,7 @@ class Collection:
         cache: folder that keeps features.
         tell: who is told about it.
         approximate: as in `Index`.
+        by: what they are compared by, for people.
     """
 
     place: str
@@ -46,6 +48,7 @@ class Collection:
     cache: Path
     tell: Callable[[str], object]
     approximate: bool = False
+    by: str = "features"
 
     def index(self) -> Index:
         """The pictures by their features, kept from before or made now."""
@@ -110,6 +113,25 @@ def open_collection(
     encoder = runtime.place(pretrained.encoder)
     sight = Sight(encoder, pretrained.policy, runtime, count_workers(workers))
     return Collection(data, source, pretrained, sight, folder.cache, console.print, approximate)
+
+
+def as_projected(collection: Collection, run: Path) -> Collection:
+    """The same pictures by the projections z that the run's method compares.
+
+    Raises:
+        UsageError: the run's method has no projector.
+        StorageError: there is no checkpoint, or it is not of the run's recipe.
+    """
+    folder = RunFolder(run)
+    projector = load_projector(folder, folder.read_recipe())
+    if projector is None:
+        raise UsageError(
+            f"{run} has no projector, or no checkpoint to read it from.",
+            do="Leave out --projection.",
+        )
+    encoder = collection.sight.runtime.place(projector).eval()
+    sight = replace(collection.sight, encoder=encoder)
+    return replace(collection, sight=sight, by="projections")
 
 
 def pixels_of(source: Source, row: int, least: int | None = None) -> UInt8[Tensor, "c h w"]:

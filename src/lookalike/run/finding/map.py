@@ -26,6 +26,7 @@ from lookalike.views.policy import Fit, Policy
 POINTS = 50_000
 """As many images are drawn where nobody says how many; more make a page large and slow."""
 
+_NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _SLOW = 10_000  # points of which t-SNE takes minutes
 
 
@@ -78,7 +79,7 @@ def _mapped(collection: Collection, index: Index, by: str, notes: list[str], see
     near = neighbourhood(index, NEAR)
     return Map(
         title=f"Map of {Path(index.place).name or index.place}",
-        about=[collection.source.name, {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[by]],
+        about=[collection.source.name, f"{_NAMES[by]} of {collection.by}"],
         notes=[found.about, faithful(found.places, near), *notes],
         axes=found.axes,
         places=found.places,

@@ -8,13 +8,12 @@ from typing import NamedTuple
 import safetensors.torch
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from lookalike.data.loading import in_order
 from lookalike.data.sources import Source, chosen
 from lookalike.errors import NumericalError
 from lookalike.evaluation.features import embed, frozen
-from lookalike.nn.encoder import Encoder
 from lookalike.training.runtime import Runtime
 from lookalike.views.policy import Policy
 
@@ -39,7 +38,7 @@ class Sight:
         workers: processes that decode photos.
     """
 
-    encoder: Encoder
+    encoder: nn.Module
     policy: Policy
     runtime: Runtime
     workers: int

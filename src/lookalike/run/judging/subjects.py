@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
-from lookalike.errors import StorageError
 from lookalike.evaluation.subject import PROJECTION, Subject, pixels
 from lookalike.nn.encoder import Encoder
 from lookalike.recipe.build import build_method
 from lookalike.recipe.schema import Recipe
 from lookalike.run.folder import RunFolder
 from lookalike.run.load import load
-from lookalike.training.checkpoint import trained_weights
+from lookalike.run.projector import load_projector
 from lookalike.training.runtime import Runtime
 from lookalike.views.operations import Normalize
 from lookalike.views.policy import Crop, Policy
@@ -34,7 +32,7 @@ def of_run(path: Path, recipe: Recipe, runtime: Runtime, size: int | None) -> li
         StorageError: the run has no encoder yet.
     """
     trained = load(path).encoder
-    untrained = build_method(_unfetched(recipe), trained.channels, classes=1).encoder
+    untrained = build_method(recipe.unfetched, trained.channels, classes=1).encoder
     return _beside(untrained, trained, recipe.plain, runtime, size)
 
 
@@ -49,31 +47,10 @@ def of_projection(
         runtime: where to compute.
         policy: the view that its h is tested on.
     """
-    weights = trained_weights(folder.checkpoints)
-    encoder = load(folder.path).encoder
-    method = build_method(_unfetched(recipe), encoder.channels, classes=_classes(weights))
-    projector = getattr(method, "projector", None)
-    if projector is None or not weights:
+    projector = load_projector(folder, recipe)
+    if projector is None:
         return None
-    try:
-        method.load_state_dict(weights)
-    except RuntimeError as error:
-        raise StorageError(
-            f"The checkpoints in {folder.checkpoints} are not of the run's recipe."
-        ) from error
-    both = nn.Sequential(method.encoder, projector)
-    return Subject(PROJECTION, runtime.place(both).eval(), policy)
-
-
-def _unfetched(recipe: Recipe) -> Recipe:
-    """The recipe without the published weights it may have begun with."""
-    return recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
-
-
-def _classes(weights: dict[str, Tensor]) -> int:
-    """What a method with a classifier was built for."""
-    bias = weights.get("classifier.bias", weights.get("classifier.weight"))
-    return 1 if bias is None else len(bias)
+    return Subject(PROJECTION, runtime.place(projector).eval(), policy)
 
 
 def of_folder(path: Path, runtime: Runtime, size: int | None) -> list[Subject]:

@@ -79,7 +79,6 @@ def alarm_of(work: Work, folder: Path, say: Callable[[str], None], start: int) -
 
 def _untrained(work: Work) -> nn.Module:
     """The run's encoder as it would be without any training, published or own."""
-    recipe = work.recipe
-    random = recipe.model_copy(update={"encoder": recipe.encoder | {"weights": False}})
-    method = build_method(random, work.source.channels, len(work.source.classes))
+    recipe = work.recipe.unfetched
+    method = build_method(recipe, work.source.channels, len(work.source.classes))
     return work.runtime.place(method.encoder)
