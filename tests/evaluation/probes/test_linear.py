@@ -156,6 +156,27 @@ def test_supcon_and_mae_follow_their_codes() -> None:
         torch.testing.assert_close(found, (unseen @ w + b).float(), atol=2e-4, rtol=1e-3)
 
 
+def test_supcons_rmsprop_is_tensorflows() -> None:
+    """The mean square begins at 1, ε is inside its root, the rate inside the momentum."""
+    train, test = _digits()
+    part = Features(*(column[:100] for column in train))
+    setting = {"classes": 10, "protocol": "supcon-imagenet", "epochs": 15, "batch": 100}
+    found = linear_sgd(part, test, **setting).result
+    x, y = part.values.double(), torch.nn.functional.one_hot(part.label, 10).double()
+    layer = torch.zeros(65, 10).double()
+    x = torch.cat((x, torch.ones(100, 1)), 1)
+    square, speed = torch.ones_like(layer), torch.zeros_like(layer)
+    decay = torch.cat((torch.full((64, 1), 1e-6), torch.zeros(1, 1))).double()
+    for update in range(15):  # two of them warm up; each is six epochs of ninety, twelve falls
+        slope = x.T @ ((x @ layer).softmax(1) - y) / 100 + decay * layer
+        rate = 0.05 * 100 / 256 * (update / 2 if update < 2 else 0.97 ** (12 * (update - 2)))
+        square = 0.9 * square + 0.1 * slope.square()
+        speed = 0.9 * speed + rate * slope / (square + 0.001).sqrt()
+        layer = layer - speed
+    expected = test.values.double() @ layer[:64] + layer[64]
+    torch.testing.assert_close(found, expected.float(), atol=1e-4, rtol=1e-3)
+
+
 def test_byols_rate_is_chosen_on_held_out_images() -> None:
     train, test = _digits()
     setting = {"classes": 10, "protocol": "byol", "epochs": 5}

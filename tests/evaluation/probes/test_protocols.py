@@ -18,8 +18,18 @@ def test_the_rate_of_the_papers_batch(name: str, greatest: float) -> None:
     assert paper.views in POLICIES
 
 
+def test_supcons_probe_on_imagenet() -> None:
+    """0.05 for each 256 of 6,144 images; 12 epochs of warm-up, then × 0.97 every half epoch."""
+    paper = PROTOCOLS["supcon-imagenet"]
+    assert paper.rates[0] * paper.batch / 256 == pytest.approx(1.2)
+    assert (paper.optimizer, paper.weight_decay, paper.views) == ("rmsprop", 1e-6, "supcon")
+    rates = [paper.rate(update, peak=1.2, updates=900) for update in (60, 120, 124, 125, 130, 899)]
+    assert rates == pytest.approx([0.6, 1.2, 1.2, 1.164, 1.2 * 0.97**2, 1.2 * 0.97**155])
+
+
 def test_how_long_and_from_where_they_train() -> None:
-    epochs = {name: paper.epochs for name, paper in PROTOCOLS.items()}
+    own = {name: paper for name, paper in PROTOCOLS.items() if name != "supcon-imagenet"}
+    epochs = {name: paper.epochs for name, paper in own.items()}
     assert epochs == {"simclr": 90, "supcon": 100, "byol": 80, "mae": 90}
     assert {name for name, paper in PROTOCOLS.items() if paper.normalize} == {"mae"}
     assert {name for name, paper in PROTOCOLS.items() if paper.optimizer == "lars"} == {"mae"}

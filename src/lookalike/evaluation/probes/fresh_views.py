@@ -35,7 +35,7 @@ def linear_views(
     classes: int,
     seed: int = 0,
     workers: int = 0,
-    protocol: Literal["simclr", "supcon", "byol", "mae"] = "simclr",
+    protocol: Literal["simclr", "supcon", "supcon-imagenet", "byol", "mae"] = "simclr",
     epochs: int | None = None,
     batch: int | None = None,
     views: Literal[
@@ -61,8 +61,8 @@ def linear_views(
         classes: number of classes of the training labels.
         seed: of the order of the images, their views, what is held out and the first weights.
         workers: processes that decode photos.
-        protocol: whose settings: SimCLR's (appendix B.6), those of SupCon's code, BYOL's or
-            MAE's (table 10).
+        protocol: whose settings: SimCLR's (appendix B.6), those of SupCon's code on
+            CIFAR-10 and on ImageNet, BYOL's or MAE's (table 10).
         epochs: passes over the training images, or None for the paper's; warm-up and steps of the
             rate keep their share of them.
         batch: images per update, or None for the paper's; all images where there are fewer. The

@@ -12,6 +12,7 @@ from lookalike.evaluation.probes.protocols import LinearProtocol
 from lookalike.losses.inputs import full_precision
 from lookalike.method import Batch, Embedded, Method
 from lookalike.randomness import image_keys, normal, uniform
+from lookalike.training.from_timm import timm
 from lookalike.training.optimizers import group_pair, lars_moco_v3, sgd
 
 
@@ -69,6 +70,8 @@ class Heads(Method):
         settings = {"momentum": protocol.momentum, "weight_decay": protocol.weight_decay}
         if protocol.optimizer == "lars":
             return lars_moco_v3(groups, **settings)
+        if protocol.optimizer == "rmsprop":
+            return timm(groups, algorithm="rmsproptf", eps=0.001, **settings)
         return sgd(groups, nesterov=protocol.nesterov, **settings)
 
 

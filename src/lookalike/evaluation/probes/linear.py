@@ -113,7 +113,7 @@ def linear_sgd(
     *,
     classes: int,
     seed: int = 0,
-    protocol: Literal["simclr", "supcon", "byol", "mae"] = "simclr",
+    protocol: Literal["simclr", "supcon", "supcon-imagenet", "byol", "mae"] = "simclr",
     epochs: int | None = None,
     batch: int = 256,
     held_out: float = 0.2,
@@ -130,7 +130,7 @@ def linear_sgd(
         classes: number of classes of the training labels.
         seed: of the order of the images, the first weights and what is held out.
         protocol: whose optimizer, rate and schedule: SimCLR's (appendix B.6), those of SupCon's
-            code on CIFAR-10, BYOL's linear protocol or MAE's (table 10).
+            code on CIFAR-10 and on ImageNet, BYOL's linear protocol or MAE's (table 10).
         epochs: passes over the training images, or None for the paper's.
         batch: images per update, to which the rate is proportional. The papers' 512 to 16,384 suit
             larger sets.
