@@ -82,15 +82,15 @@ class Record:
 
 
 def read_record(path: Path) -> Record:
-    """Reads the files of a run.
+    """Reads the files of a run, or of an encoder from elsewhere that was evaluated.
 
     Raises:
-        UsageError: `path` is not the folder of a run.
+        UsageError: `path` is the folder of neither.
     """
-    if not any((path / name).exists() for name in ("recipe.yaml", "metrics.jsonl")):
+    if not any((path / name).exists() for name in ("recipe.yaml", "metrics.jsonl", "evaluations")):
         raise UsageError(
             f"{path} is not the folder of a run.",
-            why="It holds neither recipe.yaml nor metrics.jsonl.",
+            why="It holds neither recipe.yaml nor metrics.jsonl nor evaluations.",
             do="Give the folder that `lookalike pretrain` wrote.",
         )
     notes: list[str] = []

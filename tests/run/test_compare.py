@@ -27,6 +27,21 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     return one, two
 
 
+def test_an_encoder_from_elsewhere_stands_beside_a_run(
+    two: tuple[Path, Path], tmp_path: Path
+) -> None:
+    other = tmp_path / "resnet50"
+    other.mkdir()
+    evaluate(other, guesses(range(40)), evaluation="linear on digits", data="digits")
+    evaluate(two[0], guesses(range(12)), data="/sets/digits")
+    found = compare(two[0], other)
+    (column,) = found.columns
+    best, second = (column.entries[name] for name in ("one", "resnet50"))
+    assert (best.against, second.against, second.why) == ("one", "one", "")
+    assert second.difference is not None
+    assert not found.settings
+
+
 def test_what_runs_write_is_what_is_read(tmp_path: Path) -> None:
     changes = {"duration": "1 step", "warmup": "0 steps"}
     runs = [pretrain(recipe(seed=s, **changes), tmp_path / f"seed {s}") for s in range(2)]
