@@ -54,8 +54,8 @@ def _squares(study: Study, results: Results) -> Figure:
     """Ours and the paper's table as coloured squares, with the means of the rows."""
     ours = {at: _mean(results, at) for at in study.entries}
     tables = [(f"here: {results.images}", ours)]
-    if study.paper:
-        tables.append((f"paper: {study.setting}", dict(study.paper)))
+    if study.printed:
+        tables.append((f"paper: {study.setting}", dict(study.printed)))
     size = 0.62 * (len(study.columns) + 1) + 1.6
     figure = Figure((size * len(tables), 0.5 * len(study.rows) + 1.9), layout="constrained")
     for place, (name, values) in zip(
@@ -104,7 +104,7 @@ def _lines(study: Study, results: Results) -> Figure:
     figure = Figure((6.4, 3.8), layout="constrained")
     axes = figure.subplots()
     steps = range(len(study.columns))
-    right = axes.twinx() if study.paper else None
+    right = axes.twinx() if study.printed else None
     for row, colour in zip(study.rows, _COLOURS * len(study.rows), strict=False):
         places = [(row, column) for column in study.columns]
         axes.errorbar(
@@ -114,7 +114,7 @@ def _lines(study: Study, results: Results) -> Figure:
             marker="o", capsize=2, color=colour, label=row,
         )  # fmt: skip
         if right is not None:
-            paper = [study.paper.get(at, float("nan")) for at in places]
+            paper = [study.printed.get(at, float("nan")) for at in places]
             right.plot(steps, paper, "--", marker=".", color=colour, alpha=0.6)
     axes.set_xticks(steps, study.columns)
     axes.set_xlabel(study.axes[1])
@@ -129,7 +129,7 @@ def _lines(study: Study, results: Results) -> Figure:
 
 def _bars(study: Study, results: Results) -> Figure:
     """A group of bars for each row, the paper's values as short lines beside."""
-    tables = 2 if study.paper else 1
+    tables = 2 if study.printed else 1
     bars = len(study.rows) * len(study.columns)
     width = max(5.0, (0.5 * len(study.rows) + 0.12 * bars) * tables + 3)
     figure = Figure((width, 3.8), layout="constrained")
@@ -137,8 +137,8 @@ def _bars(study: Study, results: Results) -> Figure:
     ours = {at: _mean(results, at) for at in study.entries}
     errors = {at: _spread(results, at) for at in study.entries}
     _group(places[0], f"here: {results.images}", study, ours, errors)
-    if study.paper:
-        _group(places[1], f"paper: {study.setting}", study, dict(study.paper), {})
+    if study.printed:
+        _group(places[1], f"paper: {study.setting}", study, dict(study.printed), {})
     if len(study.columns) > 1:
         figure.legend(*places[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure

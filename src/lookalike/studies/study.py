@@ -92,6 +92,12 @@ class Study(NamedTuple):
         return list(dict.fromkeys([*(column for _, column in self.entries), *self.published]))
 
     @property
+    def printed(self) -> dict[Place, float]:
+        """The paper's values that stand in this table."""
+        at = {(row, column) for row in self.rows for column in self.columns}
+        return {place: value for place, value in self.paper.items() if place in at}
+
+    @property
     def runs(self) -> list[Command]:
         """All different ones."""
         return list(dict.fromkeys(entry.run for entry in self.entries.values()))

@@ -91,7 +91,7 @@ def caption(study: Study, results: Results) -> str:
 
 def legend(study: Study) -> str:
     """How to read it."""
-    return f"In brackets: the paper's ({study.setting})." if study.paper else ""
+    return f"In brackets: the paper's ({study.setting})." if study.printed else ""
 
 
 def verdicts(study: Study, results: Results) -> list[str]:
