@@ -15,6 +15,7 @@ from lookalike.studies.results import Results
 from lookalike.studies.runs import place
 from lookalike.studies.scale import SCALES
 from lookalike.studies.study import Study
+from lookalike.studies.table import legend
 
 NAMES = list(STUDIES)
 
@@ -76,6 +77,14 @@ def test_the_same_run_has_one_folder_in_all_studies(tmp_path: Path) -> None:
     assert folders(find("simclr-losses", "small")) & folders(find("simclr-temperature", "small"))
     one, other = (place(("simclr-digits",), seed, None, tmp_path) for seed in (0, 1))
     assert one != other
+
+
+def test_the_papers_values_are_spoken_of_where_they_stand_in_the_table() -> None:
+    small, paper = (find("simclr-batch", scale) for scale in ("small", "paper"))
+    assert not small.printed
+    assert legend(small) == ""
+    assert paper.printed == {at: paper.paper[at] for at in paper.entries if at in paper.paper}
+    assert legend(paper).startswith("In brackets")
 
 
 def test_mistakes() -> None:
