@@ -287,6 +287,7 @@ def test_linear_probes_are_the_papers() -> None:
     assert lines == {
         "simclr": ("sgd", (0.1,), 90, 4096, 0, 0.9, True),
         "supcon": ("sgd", (2.5,), 100, 512, 0, 0.9, False),
+        "supcon-imagenet": ("rmsprop", (0.05,), 90, 6144, 12, 0.9, False),
         "byol": ("sgd", (0.4, 0.3, 0.2, 0.1, 0.05), 80, 1024, 0, 0.9, True),
         "mae": ("lars", (0.1,), 90, 16384, 10, 0.9, True),
     }

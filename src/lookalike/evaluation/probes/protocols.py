@@ -86,6 +86,7 @@ PROTOCOLS: dict[str, LinearProtocol] = {
         batch=6144,
         warmup=12,
         falls=(0.97, 0.5),
+        nesterov=False,
         weight_decay=1e-6,
         views="supcon",
     ),
