@@ -291,7 +291,9 @@ def test_linear_probes_are_the_papers() -> None:
         "byol": ("sgd", (0.4, 0.3, 0.2, 0.1, 0.05), 80, 1024, 0, 0.9, True),
         "mae": ("lars", (0.1,), 90, 16384, 10, 0.9, True),
     }
-    assert {p.weight_decay for p in PROTOCOLS.values()} == {0.0}
+    decays = {name: p.weight_decay for name, p in PROTOCOLS.items() if p.weight_decay}
+    assert decays == {"supcon-imagenet": 1e-6}
+    assert PROTOCOLS["supcon-imagenet"].falls == (0.97, 0.5)
     assert PROTOCOLS["supcon"].steps == (60, 75, 90)
     assert PROTOCOLS["supcon"].rate(80, peak=5.0, updates=100) == pytest.approx(5 * 0.2**2)
     assert [name for name, p in PROTOCOLS.items() if p.normalize] == ["mae"]
