@@ -55,7 +55,7 @@ def _squares(study: Study, results: Results) -> Figure:
     ours = {at: _mean(results, at) for at in study.entries}
     tables = [(f"here: {results.images}", ours)]
     if study.printed:
-        tables.append((f"paper: {study.setting}", dict(study.printed)))
+        tables.append((f"paper: {study.setting}", study.printed))
     size = 0.62 * (len(study.columns) + 1) + 1.6
     figure = Figure((size * len(tables), 0.5 * len(study.rows) + 1.9), layout="constrained")
     for place, (name, values) in zip(
@@ -104,7 +104,8 @@ def _lines(study: Study, results: Results) -> Figure:
     figure = Figure((6.4, 3.8), layout="constrained")
     axes = figure.subplots()
     steps = range(len(study.columns))
-    right = axes.twinx() if study.printed else None
+    printed = study.printed
+    right = axes.twinx() if printed else None
     for row, colour in zip(study.rows, _COLOURS * len(study.rows), strict=False):
         places = [(row, column) for column in study.columns]
         axes.errorbar(
@@ -114,7 +115,7 @@ def _lines(study: Study, results: Results) -> Figure:
             marker="o", capsize=2, color=colour, label=row,
         )  # fmt: skip
         if right is not None:
-            paper = [study.printed.get(at, float("nan")) for at in places]
+            paper = [printed.get(at, float("nan")) for at in places]
             right.plot(steps, paper, "--", marker=".", color=colour, alpha=0.6)
     axes.set_xticks(steps, study.columns)
     axes.set_xlabel(study.axes[1])
@@ -138,7 +139,7 @@ def _bars(study: Study, results: Results) -> Figure:
     errors = {at: _spread(results, at) for at in study.entries}
     _group(places[0], f"here: {results.images}", study, ours, errors)
     if study.printed:
-        _group(places[1], f"paper: {study.setting}", study, dict(study.printed), {})
+        _group(places[1], f"paper: {study.setting}", study, study.printed, {})
     if len(study.columns) > 1:
         figure.legend(*places[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
