@@ -194,3 +194,9 @@ def test_what_a_policy_refuses_is_told_as_part_of_the_views(change: Change) -> N
         with pytest.raises(RecipeError, match=f"In views: .*{said}") as refused:
             change(f"views.first={words}")
         assert refused.value.do
+
+
+@pytest.mark.parametrize(("asked", "said"), [("a", "called a"), ("knn.k", "form knn.SETTING")])
+def test_a_monitor_that_is_none_is_named(change: Change, asked: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=f"In monitor: .*{said}"):
+        change(f"monitor=[{asked}]", "data.held_out=0.1")

@@ -1,6 +1,7 @@
 """A recipe: the complete typed description of one run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -137,12 +138,8 @@ class Recipe(BaseModel):
         for section in sections.SECTIONS:
             if section in given:
                 given[section] = sections.read(section, given[section], known)
-        try:
+        with _refused_in("views"):
             recipe = validated(cls, given, known)
-        except RecipeError:
-            raise
-        except UsageError as error:  # a policy knows nothing of recipes
-            raise RecipeError("views", f"In views: {error.what}", do=error.do) from error
         # Reading JSON made lists of the sections' tuples.
         recipe = recipe.model_copy(update={name: given[name] for name in sections.SECTIONS})
         bounds.check(leaves(recipe.dump()))
@@ -203,6 +200,17 @@ def known_names(mapping: Mapping[str, Any]) -> list[str]:
     return [*found, *views.names()]
 
 
+@contextmanager
+def _refused_in(key: str) -> Iterator[None]:
+    """Says where it stands what is refused by a part that knows nothing of recipes."""
+    try:
+        yield
+    except RecipeError:
+        raise
+    except UsageError as error:
+        raise RecipeError(key, f"In {key}: {error.what}", do=error.do) from error
+
+
 def _check_together(recipe: Recipe) -> None:
     """What the parts alone do not tell."""
     if not recipe.views:
@@ -221,7 +229,9 @@ def _check_together(recipe: Recipe) -> None:
 
 def _check_monitors(recipe: Recipe) -> None:
     asked = [word for word in recipe.monitor if word != questions.PROBE]
-    for question in questions.read(asked) if asked else ():
+    with _refused_in("monitor"):
+        found = questions.read(asked) if asked else ()
+    for question in found:
         if question.name not in OF_FEATURES:
             what = f"{question.name} cannot run while training."
             raise RecipeError("monitor", what, do=f"Choose among: {', '.join(OF_FEATURES)}.")
