@@ -22,7 +22,8 @@ from run.test_run import BASE
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    recipe = resolve([Layer("test", BASE), Layer("change", {"duration": "1 epoch"})])
+    exact = {"duration": "1 epoch", "precision": "float32"}  # bfloat16 moves near ties
+    recipe = resolve([Layer("test", BASE), Layer("change", exact)])
     found = pretrain(recipe, tmp_path_factory.mktemp("runs") / "tiny")
     assert found is not None
     return Run(found)
@@ -45,14 +46,15 @@ def test_they_are_the_nearest_of_all(run: Run) -> None:
     nearest = np.argsort(-cosine, axis=1)[:, : showing.NEAR]
     label = source.label.numpy()
     assert (found.searched, found.of) == (200, 200)
-    assert found.agreement == pytest.approx((label[nearest] == label[:, None]).mean(), abs=1e-3)
+    same = label[nearest] == label[:, None]
+    assert found.agreement == pytest.approx(same.mean(), abs=2 / same.size)
     assert [row.query.label for row in found.rows] == [str(digit) for digit in range(10)]
     for row in found.rows:
         at = list(source.names).index(row.query.name)
         shown = [one.cosine for one in row.near]
-        assert shown == pytest.approx(cosine[at, nearest[at]], abs=2e-3)
+        assert shown == pytest.approx(cosine[at, nearest[at]], abs=1e-4)
         where = [list(source.names).index(one.name) for one in row.near]
-        assert shown == pytest.approx(cosine[at, where], abs=2e-3)
+        assert shown == pytest.approx(cosine[at, where], abs=1e-4)
         assert [one.label for one in row.near] == [str(label[other]) for other in where]
 
 
