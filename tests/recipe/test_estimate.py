@@ -30,6 +30,12 @@ def test_an_unknown_encoder_is_told(change: Change) -> None:
     assert "resnet20" in caught.value.do
 
 
+def test_an_unknown_optimizer_is_told(change: Change) -> None:
+    with pytest.raises(UsageError, match="'lionn'") as caught:
+        parameters(change("optimizer={name: timm, algorithm: lionn, weight_decay: 0}"))
+    assert "'lion'" in caught.value.do
+
+
 def test_sentences(change: Change) -> None:
     length, size = estimate(change("duration=10 epochs"), Look(1000, 32, 3))
     assert "15 updates an epoch, 150 updates, 19,200 views" in length

@@ -3,7 +3,7 @@
 import torch
 
 from lookalike.data.packing import SMALL
-from lookalike.recipe.build import build_method
+from lookalike.recipe.build import build_method, build_optimizer
 from lookalike.recipe.fitting import advice, fits, fitting_batch, fitting_piece
 from lookalike.recipe.look import Look, device_kind
 from lookalike.recipe.memory import KEPT, Need, need, sentence
@@ -18,13 +18,14 @@ def parameters(recipe: Recipe, channels: int = 3) -> int:
     """How many numbers are trained.
 
     The method is built without memory for its numbers, so this also tells at once, before there is
-    a run folder, whether the encoder exists and takes these arguments.
+    a run folder, whether the encoder and the optimizer exist and take these arguments.
 
     Raises:
-        UsageError: it does not.
+        UsageError: one does not.
     """
     with torch.device("meta"):
         method = build_method(recipe, channels, classes=1)
+    build_optimizer(recipe, method)
     return sum(p.numel() for p in method.parameters() if p.requires_grad)
 
 

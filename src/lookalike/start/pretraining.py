@@ -66,7 +66,7 @@ def pretrain(
     from lookalike.recipe.estimate import parameters
     from lookalike.run import pretrain as start
 
-    parameters(recipe)  # an unknown encoder is told before there is a folder
+    parameters(recipe)  # an unknown encoder or optimizer is told before there is a folder
     folder = start(
         recipe,
         plan.out,
