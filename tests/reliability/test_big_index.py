@@ -6,6 +6,7 @@ import subprocess
 import sys
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -48,6 +49,21 @@ print(json.dumps([count, fingerprint, *found]))
 """
 
 
+def _told_by(program: str, *words: object, **environment: str) -> list[Any]:
+    """What a program that measures itself prints as JSON; it has a process of its own."""
+    child = subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    found: list[Any] = json.loads(child.stdout)
+    return found
+
+
 def tree(root: Path, folders: int, each: int) -> None:
     """Empty files with names as those of cameras."""
     for folder in range(folders):
@@ -68,15 +84,9 @@ def tree(root: Path, folders: int, each: int) -> None:
 )
 def test_a_folder_is_listed_in_little_time_and_memory(folders: int, each: int, tmp_path: Path):
     tree(tmp_path / "photos", folders, each)
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(tmp_path / "photos"), str(tmp_path / "listing")],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
+    count, _, cold, cold_memory, cached, cached_memory = _told_by(
+        CHILD, tmp_path / "photos", tmp_path / "listing"
     )
-    assert child.returncode == 0, child.stderr
-    count, _, cold, cold_memory, cached, cached_memory = json.loads(child.stdout)
     print(f"{count:,} files: {cold:.1f} s, {cold_memory / 2**20:.0f} MiB; again {cached:.2f} s")
     share = max(count / MILLION, 0.1)
     assert count == folders * each
@@ -140,9 +150,10 @@ def memory(pid):  # what processes share counts once; libraries, which all progr
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return sum(int(text.split(kind)[1].split()[0]) for kind in ("Pss_Anon:", "Pss_Shmem:"))
 
-many = chosen(open_source(Path(sys.argv[1])), torch.arange(1_000_000) % 64)
+count, workers = map(int, sys.argv[2:])
+many = chosen(open_source(Path(sys.argv[1])), torch.arange(count) % 64)
 policy, device = Policy(size=16, crop=Crop()), torch.device("cpu")
-loader = Loader(many, (policy,), batch=32, seed=0, device=device, workers=int(sys.argv[2]))
+loader = Loader(many, (policy,), batch=32, seed=0, device=device, workers=workers)
 found = []
 for epoch in range(200):
     first = epoch * loader.updates_per_epoch
@@ -164,15 +175,6 @@ def test_memory_does_not_grow_with_the_epochs(workers: int, tmp_path: Path) -> N
     """
     for number in range(64):
         save(tmp_path / f"{number}.jpg", noise(number, 100, 100))
-    child = subprocess.run(
-        [sys.executable, "-c", EPOCHS, str(tmp_path), str(workers)],
-        env=os.environ | {"MALLOC_MMAP_THRESHOLD_": str(2**20)},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert child.returncode == 0, child.stderr
-    found = json.loads(child.stdout)
+    found = _told_by(EPOCHS, tmp_path, MILLION, workers, MALLOC_MMAP_THRESHOLD_="1048576")
     print(*(f"after {epoch + 1}: {found[epoch] / 1024:.1f} MiB" for epoch in (3, 50, 100, 199)))
     assert found[-1] < 1.02 * found[3]
